@@ -1,0 +1,1 @@
+//! The HTTP door: who asks, the company's lock, the hand-off.

@@ -1,0 +1,2 @@
+//! The HTTP door: who asks, the company's lock, the hand-off.
+fn main() {}

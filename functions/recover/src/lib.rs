@@ -1,0 +1,1 @@
+//! The clock door: jobs whose worker has gone silent are moved again.

@@ -1,0 +1,2 @@
+//! The clock door: jobs whose worker has gone silent are moved again.
+fn main() {}

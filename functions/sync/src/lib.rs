@@ -1,0 +1,1 @@
+//! The queue door and the walk: source, decisions, customers.

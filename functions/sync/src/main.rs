@@ -1,0 +1,2 @@
+//! The queue door and the walk: source, decisions, customers.
+fn main() {}
