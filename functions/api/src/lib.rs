@@ -1,1 +1,141 @@
 //! The HTTP door: who asks, the company's lock, the hand-off.
+//!
+//! In reading order: an [`event`] is what Lambda delivers, [`route`] finds the operation,
+//! [`answer`] the form of the answer, [`caller`] who asks and what they may, [`binding`] the
+//! parameters; `operations` has the three operations, [`failure`] every way they can fail, and
+//! [`cors`] which browsers may look on.
+//!
+//! The invariant of the room: whatever a client sends is answered with the contract's own
+//! answers, and a request that is answered with 4xx has changed nothing.
+//!
+//! ```no_run
+//! # async fn example(app: api::App, json: &str) -> Result<(), serde_json::Error> {
+//! let event: api::event::Event = serde_json::from_str(json)?;
+//! let reply = api::handle(&app, event).await;
+//! assert_eq!(reply.status_code, 401);
+//! # Ok(()) }
+//! ```
+//!
+//! What this room does not do: speak to Axema, or read or write a customer.
+
+pub mod answer;
+pub mod binding;
+pub mod caller;
+pub mod cors;
+pub mod event;
+pub mod failure;
+mod log;
+mod operations;
+pub mod route;
+pub mod settings;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use lambda_runtime::{LambdaEvent, Service, service_fn};
+use shared::clock::Clock;
+use shared::queue::Queue;
+use shared::table::Table;
+
+use self::answer::Form;
+use self::caller::Callers;
+use self::caller::keys::{self, Issuer};
+use self::cors::Origins;
+use self::event::{Event, Reply, Request};
+use self::operations::Trail;
+use self::route::Operation;
+use self::settings::Settings;
+
+/// All that a request needs, made once per process.
+pub struct App {
+    callers: Callers,
+    origins: Origins,
+    table: Table,
+    queue: Queue,
+    clock: Clock,
+}
+
+/// Why the function cannot start, its settings being well.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No HTTPS client can be made.
+    #[error("no HTTPS client can be made for reading the issuers' keys")]
+    Http(#[from] reqwest::Error),
+    /// An issuer is no URL that keys may be read from.
+    #[error("a trusted issuer is neither https nor on this machine")]
+    Issuer,
+}
+
+impl App {
+    /// Makes the room ready. No issuer is asked before the first token.
+    ///
+    /// # Errors
+    /// Every [`StartError`].
+    pub fn new(
+        settings: Settings,
+        table: Table,
+        queue: Queue,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
+        let http = keys::client()?;
+        let issuers = settings
+            .trusted_issuers
+            .iter()
+            .map(|name| Issuer::new(name, http.clone()).ok_or(StartError::Issuer));
+        let callers = Callers::new(
+            issuers.collect::<Result<_, _>>()?,
+            settings.token_audiences,
+            settings.role_claims,
+            settings.company_claim,
+            clock.clone(),
+        );
+        Ok(Self {
+            callers,
+            origins: Origins::new(settings.cors_origins),
+            table,
+            queue,
+            clock,
+        })
+    }
+}
+
+/// Answers one request. Every failure is an answer.
+pub async fn handle(app: &App, event: Event) -> Reply {
+    let began = app.clock.now();
+    let request = Request::from(event);
+    let route = route::find(&request.method, &request.path);
+    let (form, callback) = Form::wanted(&request, &route);
+    let mut trail = Trail::default();
+    let outcome = match callback {
+        Ok(()) => operations::perform(app, &request, &route.operation, &mut trail).await,
+        Err(refused) => Err(refused.into()),
+    };
+    let mut reply = form.reply(&outcome);
+    let preflight = if let Operation::Options(allow) = route.operation {
+        Some(allow)
+    } else {
+        None
+    };
+    app.origins
+        .admit(request.header("origin"), preflight, &mut reply);
+    log::answered(
+        &route.operation,
+        &outcome,
+        &reply,
+        &trail,
+        began,
+        app.clock.now(),
+    );
+    reply
+}
+
+/// The service that Lambda's runtime calls.
+pub fn service(
+    app: App,
+) -> impl Service<LambdaEvent<Event>, Response = Reply, Error = Infallible, Future: Send> {
+    let app = Arc::new(app);
+    service_fn(move |delivered: LambdaEvent<Event>| {
+        let app = Arc::clone(&app);
+        async move { Ok(handle(&app, delivered.payload).await) }
+    })
+}

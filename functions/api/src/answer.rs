@@ -1,0 +1,140 @@
+//! What a request is answered with, in the format that was asked for.
+//!
+//! [`wire`] has the members of the contract, [`format`] the formats and how one is chosen, one
+//! file per format how it is written, [`callback`] what JSONP allows.
+//!
+//! What this module does not do: decide. An [`Outcome`] comes in, a [`Reply`] goes out.
+
+pub mod callback;
+pub mod format;
+mod json;
+pub mod wire;
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use shared::job::Job;
+
+use self::callback::{Callback, NotACallback};
+use self::format::Format;
+use self::wire::{AxemaUserSyncJobResponse, Document};
+use crate::binding::query_parameter;
+use crate::event::{Reply, Request};
+use crate::failure::{self, Failure};
+use crate::route::{Allow, Route};
+
+/// What came of a request.
+pub type Outcome = Result<Answer, Failure>;
+
+/// An answer to a request that went well.
+#[derive(Debug)]
+pub enum Answer {
+    /// One job.
+    Job(Box<Job>),
+    /// A company's jobs.
+    Jobs(Vec<Job>),
+    /// The methods of a route.
+    Options(Allow),
+}
+
+/// The form that the client wants its answer in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Form {
+    format: Format,
+    callback: Option<Callback>,
+    without_body: bool,
+}
+
+impl Form {
+    /// Reads the form from the request. A callback that is refused leaves the form without one,
+    /// so that the refusal itself can be answered.
+    pub fn wanted(request: &Request, route: &Route) -> (Self, Result<(), NotACallback>) {
+        let named = query_parameter(&request.query, "format");
+        let format = Format::choose(
+            route.suffix.as_deref(),
+            named.as_deref(),
+            request.header("accept"),
+        );
+        let (callback, verdict) =
+            match query_parameter(&request.query, "callback").map(|text| Callback::parse(&text)) {
+                None => (None, Ok(())),
+                Some(Ok(callback)) => (Some(callback), Ok(())),
+                Some(Err(refused)) => (None, Err(refused)),
+            };
+        (
+            Self {
+                format,
+                callback,
+                without_body: request.method == "HEAD",
+            },
+            verdict,
+        )
+    }
+
+    /// Writes the outcome.
+    #[must_use]
+    pub fn reply(&self, outcome: &Outcome) -> Reply {
+        match outcome {
+            Ok(Answer::Job(job)) => self.document(
+                failure::OK,
+                &Document::Job(AxemaUserSyncJobResponse::from(&**job)),
+                None,
+            ),
+            Ok(Answer::Jobs(jobs)) => {
+                let jobs = jobs.iter().map(AxemaUserSyncJobResponse::from).collect();
+                self.document(failure::OK, &Document::Jobs(jobs), None)
+            }
+            Ok(Answer::Options(Allow(methods))) => {
+                bare(failure::NO_CONTENT, Some(("allow", (*methods).to_owned())))
+            }
+            Err(failure) => {
+                let problem = failure.problem();
+                self.document(
+                    problem.status,
+                    &Document::Problem(problem.response_status),
+                    problem.header,
+                )
+            }
+        }
+    }
+
+    fn document(
+        &self,
+        status: StatusCode,
+        document: &Document,
+        header: Option<(&'static str, String)>,
+    ) -> Reply {
+        let mut reply = bare(status, header);
+        let text = self.format.write(document);
+        let (content_type, body) = match &self.callback {
+            Some(callback) if self.format == Format::Json => {
+                (callback::CONTENT_TYPE, callback.wrap(&text))
+            }
+            Some(_) | None => (self.format.content_type(), text),
+        };
+        reply
+            .headers
+            .insert("content-type", content_type.to_owned());
+        if !self.without_body {
+            reply.body = body;
+        }
+        reply
+    }
+}
+
+/// A reply without a body. A browser must not guess its type, and nobody may keep it: a job's
+/// counters move.
+fn bare(status: StatusCode, header: Option<(&'static str, String)>) -> Reply {
+    let mut headers = BTreeMap::from([
+        ("vary", "Accept".to_owned()),
+        ("cache-control", "no-store".to_owned()),
+        ("x-content-type-options", "nosniff".to_owned()),
+    ]);
+    headers.extend(header);
+    Reply {
+        status_code: status.as_u16(),
+        headers,
+        body: String::new(),
+        is_base64_encoded: false,
+    }
+}

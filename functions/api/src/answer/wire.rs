@@ -1,0 +1,121 @@
+//! The members of the answers, exactly as the contract names and orders them.
+//!
+//! A member without a value is left out, except `Errors`, which is an empty list. A format that
+//! orders or names its members otherwise does so in its own file.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use shared::clock::Timestamp;
+use shared::job::Job;
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use crate::binding::number_of;
+
+/// What .NET calls the round-trip form, always in UTC.
+const ROUND_TRIP: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
+
+/// What a format writes.
+#[derive(Debug)]
+pub enum Document {
+    /// The answer of `CreateAxemaUserSync` and `GetAxemaUserSyncJob`.
+    Job(AxemaUserSyncJobResponse),
+    /// The answer of `QueryAxemaUserSyncJobs`.
+    Jobs(Vec<AxemaUserSyncJobResponse>),
+    /// The answer of every failure.
+    Problem(ResponseStatus),
+}
+
+/// One job.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(missing_docs, reason = "the contract page describes the members")]
+pub struct AxemaUserSyncJobResponse {
+    pub id: String,
+    pub company_id: String,
+    pub status: u8,
+    pub status_name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users_found: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users_created: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users_updated: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    pub created_date: String,
+    pub updated_date: String,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ResponseStatus {
+    /// The code of the contract's table.
+    pub error_code: &'static str,
+    /// For people.
+    pub message: String,
+    /// One for each field that could not be bound.
+    pub errors: Vec<FieldError>,
+    /// What a program may want to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<BTreeMap<&'static str, String>>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FieldError {
+    /// The code of the contract's table.
+    pub error_code: &'static str,
+    /// The field as the contract writes it.
+    pub field_name: &'static str,
+    /// For people.
+    pub message: String,
+}
+
+impl From<&Job> for AxemaUserSyncJobResponse {
+    fn from(job: &Job) -> Self {
+        Self {
+            id: job.id.to_string(),
+            company_id: job.company.to_string(),
+            status: number_of(job.status),
+            status_name: job.status.name(),
+            users_found: job.counters.map(|counters| counters.found),
+            users_created: job.counters.map(|counters| counters.created),
+            users_updated: job.counters.map(|counters| counters.updated),
+            error_message: job.failure_text.clone(),
+            created_date: round_trip(job.created_at),
+            updated_date: round_trip(job.updated_at),
+        }
+    }
+}
+
+/// A date as the contract writes it. A time outside the years 0 to 9999 cannot come from a
+/// clock, and is written as the epoch.
+fn round_trip(at: Timestamp) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.ms()) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        .format(&ROUND_TRIP)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_has_seven_fractional_digits_and_a_z() {
+        for (ms, written) in [
+            (1_769_860_800_000, "2026-01-31T12:00:00.0000000Z"),
+            (1_769_860_800_007, "2026-01-31T12:00:00.0070000Z"),
+            (-1, "1969-12-31T23:59:59.9990000Z"),
+            (i64::MAX, "1970-01-01T00:00:00.0000000Z"),
+        ] {
+            assert_eq!(round_trip(Timestamp::from_ms(ms)), written);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The members of a body, whatever media type it is in. XML and JSV get their arm in [`read`].
+//!
+//! A body that cannot be read whole is refused whole: cut short, not UTF-8, with a NUL byte,
+//! nested deeper than 128 levels (the limit of `serde_json`, which also holds for members that
+//! nobody asked for), or with a name given twice.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::{BindingError, Members, pairs};
+use crate::event::{Body, Request};
+
+/// The contract's limit. A request of this contract needs 60 bytes.
+pub const LARGEST_BODY_BYTES: usize = 64 * 1024;
+
+/// Some clients begin their UTF-8 with it, and it means nothing.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// How a body is written.
+enum MediaType {
+    Json,
+    Form,
+}
+
+/// Reads the body. An empty one has no members, whatever its media type.
+pub(super) fn read(request: &Request) -> Result<Members, BindingError> {
+    let text = text_of(&request.body)?;
+    let text = text.trim_start_matches(BYTE_ORDER_MARK).trim();
+    if text.is_empty() {
+        return Ok(Members::default());
+    }
+    match media_type(request.header("content-type"))? {
+        MediaType::Json => json(text),
+        MediaType::Form => form(text),
+    }
+}
+
+/// The body as text; its size is judged before anything is decoded.
+fn text_of(body: &Body) -> Result<Cow<'_, str>, BindingError> {
+    let text = match body {
+        Body::Text(text) if text.len() > LARGEST_BODY_BYTES => return Err(BindingError::TooLarge),
+        Body::Text(text) => Cow::Borrowed(text.as_str()),
+        // Four characters carry three bytes.
+        Body::Base64(coded) if coded.len() / 4 * 3 > LARGEST_BODY_BYTES + 2 => {
+            return Err(BindingError::TooLarge);
+        }
+        Body::Base64(coded) => {
+            let bytes = STANDARD
+                .decode(coded)
+                .map_err(|_| BindingError::Malformed("did not arrive whole"))?;
+            if bytes.len() > LARGEST_BODY_BYTES {
+                return Err(BindingError::TooLarge);
+            }
+            Cow::Owned(
+                String::from_utf8(bytes).map_err(|_| BindingError::Malformed("is not UTF-8"))?,
+            )
+        }
+    };
+    if text.contains('\0') {
+        return Err(BindingError::Malformed("has a NUL character"));
+    }
+    Ok(text)
+}
+
+/// A body without a media type is taken for JSON, the default of the contract.
+fn media_type(header: Option<&str>) -> Result<MediaType, BindingError> {
+    let Some(header) = header else {
+        return Ok(MediaType::Json);
+    };
+    let essence = header
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    match essence.as_str() {
+        "" | "application/json" | "text/json" => Ok(MediaType::Json),
+        "application/x-www-form-urlencoded" => Ok(MediaType::Form),
+        other if other.starts_with("application/") && other.ends_with("+json") => {
+            Ok(MediaType::Json)
+        }
+        _ => Err(BindingError::MediaType),
+    }
+}
+
+fn json(text: &str) -> Result<Members, BindingError> {
+    let Object(members) =
+        serde_json::from_str(text).map_err(|_| BindingError::Malformed("is not a JSON object"))?;
+    distinct(members)
+}
+
+fn form(text: &str) -> Result<Members, BindingError> {
+    distinct(pairs(text.as_bytes()))
+}
+
+fn distinct(members: Vec<(String, Value)>) -> Result<Members, BindingError> {
+    let mut names: Vec<String> = members
+        .iter()
+        .map(|(name, _)| name.to_lowercase())
+        .collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(BindingError::Malformed("has a member more than once"));
+    }
+    Ok(Members::new(members))
+}
+
+/// A JSON object with its members as they stand, so that a name given twice is seen twice.
+struct Object(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+struct InOrder;
+
+impl<'de> Visitor<'de> for InOrder {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Object(members))
+    }
+}

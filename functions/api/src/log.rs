@@ -1,0 +1,69 @@
+//! The one line that the log has for each request.
+//!
+//! It holds the operation's name, never the path, the query or the body: those are the client's
+//! words. Of a failure it holds the chain of errors, none of which carries input.
+
+use std::error::Error;
+
+use shared::clock::Timestamp;
+
+use crate::answer::{Answer, Outcome};
+use crate::event::Reply;
+use crate::failure::Failure;
+use crate::operations::Trail;
+use crate::route::Operation;
+
+/// Writes the line.
+pub(crate) fn answered(
+    operation: &Operation,
+    outcome: &Outcome,
+    reply: &Reply,
+    trail: &Trail,
+    began: Timestamp,
+    now: Timestamp,
+) {
+    let company = trail.company().map(tracing::field::display);
+    let job = match outcome {
+        Ok(Answer::Job(job)) | Err(Failure::SyncRunning(job)) => {
+            Some(tracing::field::display(job.id))
+        }
+        Ok(Answer::Jobs(_) | Answer::Options(_)) | Err(_) => None,
+    };
+    let failure = outcome.as_ref().err();
+    let because = failure.map(|failure| chain(failure));
+    let (operation, status) = (operation.name(), reply.status_code);
+    let duration_ms = now.ms().saturating_sub(began.ms());
+    if failure.is_some_and(Failure::is_ours) {
+        tracing::error!(
+            operation,
+            status,
+            duration_ms,
+            company.id = company,
+            job.id = job,
+            because,
+            "could not answer a request"
+        );
+    } else {
+        tracing::info!(
+            operation,
+            status,
+            duration_ms,
+            company.id = company,
+            job.id = job,
+            because,
+            "answered a request"
+        );
+    }
+}
+
+/// An error and its sources, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,220 @@
+//! Which operation a method and a path name.
+//!
+//! Routes match in any case, with or without a trailing slash, and with a format suffix on the
+//! last segment (`/codelock/axema/usersync.json`). A suffix that names no format still matches:
+//! it chooses nothing, and the next rule of the negotiation speaks (`answer::format`).
+//!
+//! What this module does not do: read the id. It is bound like every other value, so that a
+//! wrong one is answered with its field's name.
+
+use percent_encoding::percent_decode_str;
+
+/// The path of the collection; a job's path is this, a slash and its id.
+pub const SYNCS: &str = "/codelock/axema/usersync";
+
+/// No format name is longer; anything longer after a dot is not a suffix.
+const LONGEST_SUFFIX: usize = 8;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// `CreateAxemaUserSync`
+    StartSync,
+    /// `QueryAxemaUserSyncJobs`
+    ListSyncs,
+    /// `GetAxemaUserSyncJob`, with the id as it stands in the path.
+    GetSync(String),
+    /// A browser or a curious client asks what it may do.
+    Options(Allow),
+    /// The path is known, the method is not for it.
+    WrongMethod(Allow),
+    /// Nothing is here.
+    Unknown,
+}
+
+/// The methods of a route, as the header `Allow` wants them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allow(pub &'static str);
+
+const ALLOW_SYNCS: Allow = Allow("GET, HEAD, POST, OPTIONS");
+const ALLOW_SYNC: Allow = Allow("GET, HEAD, OPTIONS");
+
+/// A path and a method, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Route {
+    /// What is asked for.
+    pub operation: Operation,
+    /// The suffix on the path without its dot, in lower case.
+    pub suffix: Option<String>,
+}
+
+impl Operation {
+    /// The name for logs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::StartSync => "CreateAxemaUserSync",
+            Self::ListSyncs => "QueryAxemaUserSyncJobs",
+            Self::GetSync(_) => "GetAxemaUserSyncJob",
+            Self::Options(_) => "Options",
+            Self::WrongMethod(_) => "WrongMethod",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// Finds the route. `path` is percent-decoded here; a path that the gateway has decoded already
+/// is not changed by that, because no route has a percent sign.
+#[must_use]
+pub fn find(method: &str, path: &str) -> Route {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let whole = decoded.strip_suffix('/').unwrap_or(&decoded);
+    let (bare, suffix) = split_suffix(whole);
+    let operation = match below_syncs(bare) {
+        Some("") => on_syncs(method),
+        Some(id) => on_sync(method, id),
+        None => Operation::Unknown,
+    };
+    Route { operation, suffix }
+}
+
+fn on_syncs(method: &str) -> Operation {
+    match method {
+        "POST" => Operation::StartSync,
+        "GET" | "HEAD" => Operation::ListSyncs,
+        "OPTIONS" => Operation::Options(ALLOW_SYNCS),
+        _ => Operation::WrongMethod(ALLOW_SYNCS),
+    }
+}
+
+fn on_sync(method: &str, id: &str) -> Operation {
+    match method {
+        "GET" | "HEAD" => Operation::GetSync(id.to_owned()),
+        "OPTIONS" => Operation::Options(ALLOW_SYNC),
+        _ => Operation::WrongMethod(ALLOW_SYNC),
+    }
+}
+
+/// The one segment below the collection, `""` for the collection itself.
+fn below_syncs(path: &str) -> Option<&str> {
+    let (start, rest) = path.split_at_checked(SYNCS.len())?;
+    if !start.eq_ignore_ascii_case(SYNCS) {
+        return None;
+    }
+    if rest.is_empty() {
+        return Some("");
+    }
+    rest.strip_prefix('/')
+        .filter(|id| !id.is_empty() && !id.contains('/'))
+}
+
+fn split_suffix(path: &str) -> (&str, Option<String>) {
+    match path.rsplit_once('.') {
+        Some((bare, suffix))
+            if (1..=LONGEST_SUFFIX).contains(&suffix.len())
+                && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
+        {
+            (bare, Some(suffix.to_ascii_lowercase()))
+        }
+        _ => (path, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_matches_in_any_case_with_a_slash_and_with_a_suffix() {
+        let id = || Operation::GetSync("AbC".to_owned());
+        for (method, path, operation, suffix) in [
+            (
+                "POST",
+                "/codelock/axema/usersync",
+                Operation::StartSync,
+                None,
+            ),
+            (
+                "POST",
+                "/CodeLock/AXEMA/UserSync/",
+                Operation::StartSync,
+                None,
+            ),
+            (
+                "GET",
+                "/codelock/axema/usersync.JSON",
+                Operation::ListSyncs,
+                Some("json"),
+            ),
+            (
+                "GET",
+                "/codelock/axema/usersync.json/",
+                Operation::ListSyncs,
+                Some("json"),
+            ),
+            (
+                "HEAD",
+                "/codelock/axema/usersync",
+                Operation::ListSyncs,
+                None,
+            ),
+            ("GET", "/codelock/axema/usersync/AbC", id(), None),
+            ("GET", "/codelock/axema/usersync/AbC/", id(), None),
+            ("GET", "/codelock/axema/usersync/AbC.xml", id(), Some("xml")),
+            ("GET", "/codelock/axema/usersync/%41bC", id(), None),
+            (
+                "OPTIONS",
+                "/codelock/axema/usersync",
+                Operation::Options(ALLOW_SYNCS),
+                None,
+            ),
+            (
+                "OPTIONS",
+                "/codelock/axema/usersync/x",
+                Operation::Options(ALLOW_SYNC),
+                None,
+            ),
+        ] {
+            let expected = Route {
+                operation,
+                suffix: suffix.map(str::to_owned),
+            };
+            assert_eq!(find(method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_known_path_with_another_method_says_which_methods_there_are() {
+        assert_eq!(
+            find("DELETE", SYNCS).operation,
+            Operation::WrongMethod(ALLOW_SYNCS)
+        );
+        assert_eq!(
+            find("get", SYNCS).operation,
+            Operation::WrongMethod(ALLOW_SYNCS)
+        );
+        assert_eq!(
+            find("POST", "/codelock/axema/usersync/x").operation,
+            Operation::WrongMethod(ALLOW_SYNC)
+        );
+    }
+
+    #[test]
+    fn any_other_path_is_unknown() {
+        for path in [
+            "",
+            "/",
+            "codelock/axema/usersync",
+            "/codelock/axema",
+            "/codelock/axema/usersyncs",
+            "/codelock/axema/usersync/a/b",
+            "/codelock/axema/usersync//",
+            "//codelock/axema/usersync",
+            "/codelock/axema/usersynå",
+            "/codelock/axema/usersync.averylongsuffix",
+            "/%ff%fe",
+        ] {
+            assert_eq!(find("GET", path).operation, Operation::Unknown, "{path}");
+        }
+    }
+}
