@@ -1,1 +1,20 @@
-//! shared
+//! What more than one function needs, and nothing else.
+//!
+//! In reading order: who ([`ids`]), when ([`clock`]), what ([`job`], [`outcome`]), where it is kept
+//! ([`table`]), how a worker is nudged ([`queue`]), how both together accept a job
+//! ([`handoff`]) and rescue it ([`recovery`]), and what a process is started with
+//! ([`settings`], [`aws`], [`telemetry`]).
+//!
+//! A thing is in here only if two functions open its door.
+
+pub mod aws;
+pub mod clock;
+pub mod handoff;
+pub mod ids;
+pub mod job;
+pub mod outcome;
+pub mod queue;
+pub mod recovery;
+pub mod settings;
+pub mod table;
+pub mod telemetry;

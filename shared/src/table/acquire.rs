@@ -1,0 +1,117 @@
+//! Taking a company's lock, and giving it back before a worker has begun.
+//!
+//! One transaction checks the connection, sets the lock if it is absent and puts the job, so
+//! that a lock without a job, or a job without a lock, never exists. Its client token is the job
+//! id: when the answer is lost and the SDK sends it again, it is the same acquisition.
+
+use crate::clock::Timestamp;
+use crate::ids::{CompanyId, JobId};
+use crate::job::{Failure, Job};
+
+use super::expression::{key, number, text, values};
+use super::schema::{CONNECTION, JobItem, LOCK, job_key};
+use super::transaction::{Verdict, Written};
+use super::{Table, TableError};
+
+/// What became of an attempt to take a company's lock.
+#[derive(Debug)]
+pub enum Acquire {
+    /// The lock is ours; the job is Pending.
+    Acquired(Job),
+    /// Another job has it.
+    Held {
+        /// Which, from the lock as it was at that instant.
+        by: JobId,
+    },
+    /// The company has no connection to VAKA, or one that is switched off. Nothing was taken.
+    NotConnected,
+}
+
+/// What became of giving up a job that no worker had begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Abandon {
+    /// The job is Failed and the lock is free.
+    Abandoned,
+    /// A worker has begun, or the job has ended: it is left as it is.
+    Underway,
+}
+
+const CONNECTED: &str = "#active = :yes";
+const FREE: &str = "attribute_not_exists(#job)";
+const NEW: &str = "attribute_not_exists(#item)";
+const NOT_BEGUN: &str = "#status = :pending AND #generation = :never";
+const GONE_OR_ENDED: &str = "attribute_not_exists(#item) OR #status IN (:completed, :failed)";
+const HOLDS: &str = "#job = :job";
+
+impl Table {
+    /// Takes the company's lock for a new job.
+    ///
+    /// # Errors
+    /// [`TableError`]; the lock may have been taken when the answer was lost. The job then moves
+    /// on by recovery.
+    pub async fn acquire(&self, company: CompanyId, job: JobId, now: Timestamp) -> Result<Acquire, TableError> {
+        let item = JobItem::accepted(company, job, now);
+        let fields = serde_dynamo::to_item(&item).map_err(TableError::malformed("JOB"))?;
+        let actions = vec![
+            self.check(key(&company, CONNECTION), CONNECTED, values([(":yes", true_value())])),
+            self.update(key(&company, LOCK), "SET #job = :job", FREE, values([(":job", text(job))])),
+            self.put(fields, NEW, None),
+        ];
+        let verdicts = match self.transact("acquire", &job.to_string(), actions).await? {
+            Written::All => {
+                return Ok(item.into_job().map_or(Acquire::Held { by: job }, Acquire::Acquired));
+            }
+            Written::Refused(verdicts) => verdicts,
+        };
+        match &verdicts[..] {
+            [Verdict::Failed(_), ..] => Ok(Acquire::NotConnected),
+            [_, Verdict::Failed(Some(lock)), ..] => {
+                match lock.get("job").and_then(|by| by.as_s().ok()).map(|by| JobId::parse(by)) {
+                    Some(Ok(by)) => Ok(Acquire::Held { by }),
+                    _ => Err(unreadable_lock()),
+                }
+            }
+            // The put's condition: a job of this id is there, which only our own lost answer explains.
+            _ => Ok(Acquire::Held { by: job }),
+        }
+    }
+
+    /// Ends a job that no worker has begun, and frees the lock in the same write.
+    ///
+    /// # Errors
+    /// [`TableError`]; nothing was changed, or the answer was lost and it was.
+    pub async fn abandon(
+        &self,
+        company: CompanyId,
+        job: JobId,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<Abandon, TableError> {
+        let condition = values([(":pending", text("Pending")), (":never", number(0))]);
+        let ended = self.end_as_failed("abandon", company, job, failure, now, NOT_BEGUN, condition).await?;
+        Ok(if ended { Abandon::Abandoned } else { Abandon::Underway })
+    }
+
+    /// Frees a lock whose job has ended or is gone, as a table restored from a backup can hold.
+    ///
+    /// # Errors
+    /// [`TableError`]; nothing was changed, or the answer was lost and it was.
+    pub async fn free_orphaned_lock(&self, company: CompanyId, job: JobId) -> Result<(), TableError> {
+        let ended = values([(":completed", text("Completed")), (":failed", text("Failed"))]);
+        let actions = vec![
+            self.check(key(&company, job_key(&job)), GONE_OR_ENDED, ended),
+            self.update(key(&company, LOCK), "REMOVE #job", HOLDS, values([(":job", text(job))])),
+        ];
+        // Refused means that somebody else has moved the lock or the job: the next look at it tells.
+        let token = uuid::Uuid::new_v5(job.as_uuid(), b"free").to_string();
+        self.transact("free_orphaned_lock", &token, actions).await.map(drop)
+    }
+}
+
+fn true_value() -> aws_sdk_dynamodb::types::AttributeValue {
+    aws_sdk_dynamodb::types::AttributeValue::Bool(true)
+}
+
+fn unreadable_lock() -> TableError {
+    TableError::Malformed { item: LOCK, source: serde::de::Error::custom("the lock names no job") }
+}

@@ -1,0 +1,63 @@
+//! Expressions as they are written in the steps: `#name` for every attribute, `:value` for every
+//! value, so that no reserved word of DynamoDB can ever be met.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::clock::Timestamp;
+use crate::ids::CompanyId;
+
+use super::schema;
+
+/// The names that the `#name` tokens of these expressions stand for: themselves.
+pub(super) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
+    let names: HashMap<_, _> = expressions
+        .iter()
+        .flat_map(|expression| expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '#')))
+        .filter_map(|token| token.strip_prefix('#').map(|name| (token.to_owned(), name.to_owned())))
+        .collect();
+    (!names.is_empty()).then_some(names)
+}
+
+/// The values of an expression, each under its `:name`.
+pub(super) fn values<const N: usize>(pairs: [(&str, AttributeValue); N]) -> Option<HashMap<String, AttributeValue>> {
+    (N > 0).then(|| pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// The key of an item.
+pub(super) fn key(company: &CompanyId, item: impl Into<String>) -> HashMap<String, AttributeValue> {
+    HashMap::from([
+        (schema::COMPANY.to_owned(), text(company)),
+        (schema::ITEM.to_owned(), AttributeValue::S(item.into())),
+    ])
+}
+
+/// A text value.
+pub(super) fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+/// A number.
+pub(super) fn number(value: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
+}
+
+/// A moment, in ms since the epoch.
+pub(super) fn moment(value: Timestamp) -> AttributeValue {
+    number(value.ms())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_marked_name_stands_for_itself_once() {
+        let found = names(&["SET #job = :job, #at=:at", "attribute_not_exists(#job) AND (#status IN (:a, :b))"]);
+        let mut found: Vec<_> = found.unwrap_or_default().into_iter().collect();
+        found.sort();
+        let expected = [("#at", "at"), ("#job", "job"), ("#status", "status")];
+        assert_eq!(found, expected.map(|(token, name)| (token.to_owned(), name.to_owned())));
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading jobs, and the one write that ends one as failed.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::clock::Timestamp;
+use crate::ids::{CompanyId, JobId};
+use crate::job::{Failure, Job, Status};
+
+use super::expression::{key, moment, names, text, values};
+use super::schema::{JOB_PREFIX, JobItem, LOCK, job_key};
+use super::transaction::{Verdict, Written};
+use super::{Table, TableError};
+
+/// The list of a company's jobs goes back no further than this many: at one an hour they fill
+/// forty days, and the answer stays far below what Lambda can return.
+pub const MOST_LISTED: usize = 1_000;
+
+const OF_COMPANY: &str = "#company = :company AND begins_with(#item, :prefix)";
+const WITH_STATUS: &str = "#status = :status";
+
+pub(super) const END: &str = "SET #status = :end, #updated_at = :now, #reason = :reason, #error_message = :text \
+     REMOVE #lease_expires_at, #lease_shard, #worker";
+
+impl Table {
+    /// One job of one company, read consistently; `None` when the company has no such job.
+    ///
+    /// # Errors
+    /// [`TableError`] when the table cannot be reached or the item is malformed.
+    pub async fn job(&self, company: CompanyId, job: JobId) -> Result<Option<Job>, TableError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key(&company, job_key(&job))))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| TableError::unavailable("job", &error))?;
+        answer.item.map_or(Ok(None), |item| to_job(item).map(Some))
+    }
+
+    /// A company's jobs, newest first, at most [`MOST_LISTED`].
+    ///
+    /// # Errors
+    /// [`TableError`] when the table cannot be reached or an item is malformed.
+    pub async fn jobs(&self, company: CompanyId, status: Option<Status>) -> Result<Vec<Job>, TableError> {
+        let mut found = Vec::new();
+        let mut next = None;
+        loop {
+            let filter = status.map(|_| WITH_STATUS);
+            let mut bound = values([(":company", text(company)), (":prefix", text(JOB_PREFIX))]).unwrap_or_default();
+            bound.extend(status.map(|status| (":status".to_owned(), text(status.name()))));
+            let page = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression(OF_COMPANY)
+                .set_filter_expression(filter.map(str::to_owned))
+                .set_expression_attribute_names(names(&[OF_COMPANY, filter.unwrap_or_default()]))
+                .set_expression_attribute_values(Some(bound))
+                .scan_index_forward(false)
+                .consistent_read(true)
+                .set_exclusive_start_key(next)
+                .send()
+                .await
+                .map_err(|error| TableError::unavailable("jobs", &error))?;
+            for item in page.items.unwrap_or_default() {
+                found.push(to_job(item)?);
+            }
+            next = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if next.is_none() || found.len() >= MOST_LISTED {
+                found.truncate(MOST_LISTED);
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Ends a job as failed and frees its lock in the same write, if the condition on the job
+    /// holds. Tells whether it held.
+    pub(super) async fn end_as_failed(
+        &self,
+        operation: &'static str,
+        company: CompanyId,
+        job: JobId,
+        failure: &Failure,
+        now: Timestamp,
+        condition: &str,
+        bound: Option<HashMap<String, AttributeValue>>,
+    ) -> Result<bool, TableError> {
+        let mut bound = bound.unwrap_or_default();
+        bound.extend(
+            values([
+                (":end", text(Status::Failed.name())),
+                (":now", moment(now)),
+                (":reason", text(failure.code)),
+                (":text", text(&failure.text)),
+            ])
+            .unwrap_or_default(),
+        );
+        let end = self.update(key(&company, job_key(&job)), END, condition, Some(bound));
+        self.end(operation, company, job, end).await
+    }
+
+    /// Writes the end of a job together with the removal of its lock. Where the lock is not this
+    /// job's, as after a restore from a backup, the job is ended alone.
+    pub(super) async fn end(
+        &self,
+        operation: &'static str,
+        company: CompanyId,
+        job: JobId,
+        end: aws_sdk_dynamodb::types::TransactWriteItem,
+    ) -> Result<bool, TableError> {
+        let unlock = self.update(key(&company, LOCK), "REMOVE #job", "#job = :job", values([(":job", text(job))]));
+        let both = uuid::Uuid::new_v4().to_string();
+        match self.transact(operation, &both, vec![end.clone(), unlock]).await? {
+            Written::All => return Ok(true),
+            Written::Refused(verdicts) if matches!(verdicts.first(), Some(Verdict::Failed(_))) => {
+                return Ok(false);
+            }
+            Written::Refused(_) => tracing::warn!(
+                event = "lock.not_held", company.id = %company, job.id = %job,
+                "an active job did not hold its company's lock; it is ended without it"
+            ),
+        }
+        let alone = uuid::Uuid::new_v4().to_string();
+        Ok(matches!(self.transact(operation, &alone, vec![end]).await?, Written::All))
+    }
+}
+
+pub(super) fn to_job(item: HashMap<String, AttributeValue>) -> Result<Job, TableError> {
+    let item: JobItem = serde_dynamo::from_item(item).map_err(TableError::malformed("JOB"))?;
+    item.into_job().ok_or_else(|| TableError::Malformed {
+        item: "JOB",
+        source: serde::de::Error::custom("the sort key names no job"),
+    })
+}

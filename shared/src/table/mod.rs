@@ -1,0 +1,91 @@
+//! The state table: every key, attribute and condition of it is in this folder and nowhere else.
+//!
+//! Partition key `company`, sort key `item`:
+//!
+//! | sort key | what it is | written by |
+//! | --- | --- | --- |
+//! | `LOCK` | the company's lock | acquire, finish, recovery |
+//! | `JOB#<uuid v7>` | one job | acquire, start, commit, finish, recovery |
+//! | `LINK#<device>#<user>` | which customer a user is | commit |
+//! | `CONNECTION` | the open part of the company's connection | an administrator |
+//!
+//! [`schema`] names the attributes with their units, [`acquire`] and [`lease`] are the steps of
+//! the protocol, each one conditional write. The invariant they hold together: at most one job
+//! of a company is active, and at most one worker writes for it.
+
+pub mod acquire;
+pub mod connection;
+mod expression;
+pub mod jobs;
+pub mod lapsed;
+pub mod lease;
+pub mod link;
+pub mod schema;
+mod transaction;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+/// The state table, and the client it is reached by. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+/// A call to the table that came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The table could not be reached, or did not answer properly, after the SDK's retries.
+    #[error("{operation} failed: {code}")]
+    Unavailable {
+        /// Which call.
+        operation: &'static str,
+        /// The service's error code, or the kind of failure on the way to it.
+        code: String,
+    },
+    /// Other transactions were at the same items for as long as we tried.
+    #[error("{operation} met other transactions {tries} times")]
+    Contended {
+        /// Which call.
+        operation: &'static str,
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// An item could not be read or written as what it is.
+    #[error("the item {item} does not have the expected form")]
+    Malformed {
+        /// Which kind of item.
+        item: &'static str,
+        /// What the mapping says.
+        #[source]
+        source: serde_dynamo::Error,
+    },
+}
+
+impl TableError {
+    /// Whether the same call may succeed in a while.
+    #[must_use]
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::Contended { .. } => true,
+            Self::Malformed { .. } => false,
+        }
+    }
+
+    pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Self {
+        Self::Unavailable { operation, code: crate::aws::code(error, error.code()) }
+    }
+
+    pub(crate) const fn malformed(item: &'static str) -> impl FnOnce(serde_dynamo::Error) -> Self {
+        move |source| Self::Malformed { item, source }
+    }
+}
+
+impl Table {
+    /// The state table of this name.
+    #[must_use]
+    pub fn new(aws: &aws_config::SdkConfig, name: impl Into<String>) -> Self {
+        Self { client: Client::new(aws), name: name.into() }
+    }
+}

@@ -1,0 +1,195 @@
+//! What the items are made of.
+//!
+//! | attribute | of | unit | written by |
+//! | --- | --- | --- | --- |
+//! | `company` | all | Guid, text | whoever puts the item |
+//! | `item` | all | sort key, text | whoever puts the item |
+//! | `job` | `LOCK` | job id, text; absent when free | acquire; removed by every end |
+//! | `status` | `JOB` | name of [`Status`] | every step |
+//! | `generation` | `JOB` | count of starts | start |
+//! | `worker` | `JOB` | id of the invocation that holds the lease; absent while a message holds it | start; removed by hand-over, recovery, end |
+//! | `lease_expires_at` | `JOB` | ms since the epoch; absent once ended | every step |
+//! | `lease_shard` | `JOB` | `0` to `7`; absent once ended | acquire; removed by every end |
+//! | `attempts` | `JOB` | rescues since the last progress | recovery; zeroed by a commit that decided something |
+//! | `slices` | `JOB` | hand-overs | hand-over |
+//! | `idle_slices` | `JOB` | slices in a row that decided nothing | hand-over |
+//! | `found`, `created`, `updated`, `unchanged`, `skipped` | `JOB` | users; absent until a walk has begun | start, commit, finish |
+//! | `reason`, `error_message` | `JOB` | code, text for the administrator | a failed end |
+//! | `created_at`, `updated_at` | `JOB` | ms since the epoch | acquire; every step |
+//! | `expires_on` | `JOB` | s since the epoch, the table's TTL | acquire |
+//! | `device_ids`, `active` | `CONNECTION` | Guids, yes or no | an administrator |
+//! | `c`, `f`, `o`, `r`, `j` | `LINK` | see [`super::link`] | commit |
+//!
+//! The sparse index `leases` (`lease_shard`, `lease_expires_at`) lists the jobs that hold a
+//! lease. A job that has ended has neither attribute and so is not in it.
+//!
+//! Attributes that an older version did not write have a default, so that a deployment in
+//! mid-run finds its jobs readable.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::ids::{CompanyId, JobId};
+use crate::job::{Counters, Job, Status};
+
+/// The partition key.
+pub const COMPANY: &str = "company";
+/// The sort key.
+pub const ITEM: &str = "item";
+/// The sort key of the lock.
+pub const LOCK: &str = "LOCK";
+/// The sort key of the connection.
+pub const CONNECTION: &str = "CONNECTION";
+/// What a job's sort key begins with.
+pub const JOB_PREFIX: &str = "JOB#";
+/// What a link's sort key begins with.
+pub const LINK_PREFIX: &str = "LINK#";
+/// The sparse index over the leases.
+pub const LEASES: &str = "leases";
+/// Partitions of the index: enough that a million companies make no hot one.
+pub const LEASE_SHARDS: u8 = 8;
+
+/// How long a worker may be silent before its job is moved to another: longer than any single
+/// wait of a worker, short enough that with a clock of one minute a job moves within three.
+pub const WORKER_LEASE: Duration = Duration::from_secs(120);
+/// How long a message may be under way before its job is looked at.
+pub const HAND_OFF_LEASE: Duration = Duration::from_secs(120);
+/// Ended jobs are kept this long.
+pub const JOBS_ARE_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// The sort key of a job.
+#[must_use]
+pub fn job_key(job: &JobId) -> String {
+    format!("{JOB_PREFIX}{job}")
+}
+
+/// The partition of the index that a company's leases are in.
+#[must_use]
+pub fn lease_shard(company: &CompanyId) -> String {
+    let folded = company.as_uuid().as_bytes().iter().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
+    (folded % LEASE_SHARDS).to_string()
+}
+
+/// A job as it lies in the table.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct JobItem {
+    pub company: CompanyId,
+    pub item: String,
+    pub status: Status,
+    #[serde(default)]
+    pub generation: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_shard: Option<String>,
+    #[serde(default)]
+    pub attempts: u32,
+    #[serde(default)]
+    pub slices: u32,
+    #[serde(default)]
+    pub idle_slices: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchanged: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    #[serde(default)]
+    pub expires_on: i64,
+}
+
+impl JobItem {
+    /// A job that has just been accepted and whose message is about to be sent.
+    pub fn accepted(company: CompanyId, job: JobId, now: Timestamp) -> Self {
+        Self {
+            company,
+            item: job_key(&job),
+            status: Status::Pending,
+            generation: 0,
+            worker: None,
+            lease_expires_at: Some(now.after(HAND_OFF_LEASE)),
+            lease_shard: Some(lease_shard(&company)),
+            attempts: 0,
+            slices: 0,
+            idle_slices: 0,
+            found: None,
+            created: None,
+            updated: None,
+            unchanged: None,
+            skipped: None,
+            reason: None,
+            error_message: None,
+            created_at: now,
+            updated_at: now,
+            expires_on: now.after(JOBS_ARE_KEPT).seconds(),
+        }
+    }
+
+    /// The counters, once a walk has begun.
+    pub fn counters(&self) -> Option<Counters> {
+        let found = self.found?;
+        Some(Counters {
+            found,
+            created: self.created.unwrap_or_default(),
+            updated: self.updated.unwrap_or_default(),
+            unchanged: self.unchanged.unwrap_or_default(),
+            skipped: self.skipped.unwrap_or_default(),
+        })
+    }
+
+    /// The job, as everybody else sees it; `None` when the sort key is no job's.
+    pub fn into_job(self) -> Option<Job> {
+        let id = JobId::parse(self.item.strip_prefix(JOB_PREFIX)?).ok()?;
+        Some(Job {
+            id,
+            company: self.company,
+            status: self.status,
+            counters: self.counters(),
+            failure_text: self.error_message,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            lease_expires_at: self.lease_expires_at,
+            attempts: self.attempts,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_company_is_always_in_the_same_shard_and_companies_spread_over_all() {
+        let shards: std::collections::HashSet<_> =
+            (0..200u128).map(|n| lease_shard(&CompanyId::from_uuid(Uuid::from_u128(n * 0x1_0001)))).collect();
+        assert_eq!(shards.len(), usize::from(LEASE_SHARDS));
+    }
+
+    #[test]
+    fn an_item_of_an_older_version_is_read_with_defaults() {
+        let job: JobItem = serde_json::from_value(serde_json::json!({
+            "company": "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
+            "item": "JOB#0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
+            "status": "Pending",
+            "created_at": 1, "updated_at": 1, "an_attribute_of_tomorrow": true
+        }))
+        .expect("an older item");
+        assert_eq!((job.generation, job.attempts, job.counters()), (0, 0, None));
+        assert!(job.into_job().is_some_and(|job| job.has_lapsed(Timestamp::from_ms(2))));
+    }
+}

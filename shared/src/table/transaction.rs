@@ -1,0 +1,179 @@
+//! One way to write a transaction, and one way to read why it was refused.
+//!
+//! The SDK repeats throttled and lost calls by itself, and the client token makes that harmless.
+//! What it does not repeat is a transaction that met another one at the same item: that is done
+//! here, with full jitter, a bounded number of times.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
+};
+
+use super::{Table, TableError, expression};
+
+/// Tries of one transaction that meets others. With the pauses below they last some four seconds
+/// together, which is within the api function's time.
+const TRIES: u32 = 8;
+/// The first pause is drawn from zero to this; each later one from twice as much.
+const FIRST_PAUSE: Duration = Duration::from_millis(40);
+/// No pause is drawn from more than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// DynamoDB takes no more actions in one transaction.
+pub(super) const MOST_ACTIONS: usize = 100;
+
+const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+const CONFLICT_CODES: [&str; 4] =
+    ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgressException"];
+
+type Item = HashMap<String, AttributeValue>;
+
+/// What became of one action of a refused transaction.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Its own condition held, or it had none.
+    Held,
+    /// Its condition did not hold; the item as it was, when it was asked for and there is one.
+    Failed(Option<Item>),
+}
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub(super) enum Written {
+    /// All of it took effect.
+    All,
+    /// Nothing took effect; one verdict for each action.
+    Refused(Vec<Verdict>),
+}
+
+impl Table {
+    /// Writes all of the actions or none. The token makes a repetition within ten minutes
+    /// harmless, so it names this one write and no other.
+    pub(super) async fn transact(
+        &self,
+        operation: &'static str,
+        token: &str,
+        actions: Vec<TransactWriteItem>,
+    ) -> Result<Written, TableError> {
+        debug_assert!(actions.len() <= MOST_ACTIONS, "{operation} has {} actions", actions.len());
+        for attempt in 0..TRIES {
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(actions.clone()))
+                .client_request_token(token)
+                .send()
+                .await;
+            let Err(error) = sent else {
+                return Ok(Written::All);
+            };
+            match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    if let Some(verdicts) = verdicts(cancelled.cancellation_reasons()) {
+                        return Ok(Written::Refused(verdicts));
+                    }
+                    if !is_conflict(cancelled.cancellation_reasons()) {
+                        return Err(TableError::unavailable(operation, &error));
+                    }
+                }
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
+                _ => return Err(TableError::unavailable(operation, &error)),
+            }
+            tokio::time::sleep(pause(attempt)).await;
+        }
+        Err(TableError::Contended { operation, tries: TRIES })
+    }
+
+    /// An action that changes one item, when the condition holds.
+    pub(super) fn update(&self, key: Item, update: &str, condition: &str, values: Option<Item>) -> TransactWriteItem {
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(expression::names(&[update, condition]))
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        TransactWriteItem::builder().set_update(update.build().ok()).build()
+    }
+
+    /// An action that puts one item, when the condition holds.
+    pub(super) fn put(&self, item: Item, condition: &str, values: Option<Item>) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_names(expression::names(&[condition]))
+            .set_expression_attribute_values(values);
+        TransactWriteItem::builder().set_put(put.build().ok()).build()
+    }
+
+    /// An action that changes nothing and holds the transaction to a condition.
+    pub(super) fn check(&self, key: Item, condition: &str, values: Option<Item>) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .condition_expression(condition)
+            .set_expression_attribute_names(expression::names(&[condition]))
+            .set_expression_attribute_values(values);
+        TransactWriteItem::builder().set_condition_check(check.build().ok()).build()
+    }
+}
+
+/// The verdicts, when a condition failed; `None` when it was something else.
+fn verdicts(reasons: &[CancellationReason]) -> Option<Vec<Verdict>> {
+    reasons.iter().any(|reason| reason.code() == Some(CONDITION_FAILED)).then(|| {
+        reasons
+            .iter()
+            .map(|reason| match reason.code() {
+                Some(CONDITION_FAILED) => Verdict::Failed(reason.item().filter(|item| !item.is_empty()).cloned()),
+                _ => Verdict::Held,
+            })
+            .collect()
+    })
+}
+
+fn is_conflict(reasons: &[CancellationReason]) -> bool {
+    reasons.iter().any(|reason| reason.code().is_some_and(|code| CONFLICT_CODES.contains(&code)))
+}
+
+/// Full jitter: anything from nothing to a bound that doubles.
+fn pause(attempt: u32) -> Duration {
+    let bound = FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE);
+    bound.mul_f64(fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(code: &str) -> CancellationReason {
+        CancellationReason::builder().code(code).build()
+    }
+
+    #[test]
+    fn a_failed_condition_is_a_verdict_even_beside_a_conflict() {
+        let reasons = [reason("None"), reason("ConditionalCheckFailed"), reason("TransactionConflict")];
+        let found = verdicts(&reasons).unwrap_or_default();
+        assert!(matches!(found[..], [Verdict::Held, Verdict::Failed(None), Verdict::Held]));
+    }
+
+    #[test]
+    fn a_conflict_alone_is_tried_again_and_a_bad_request_is_not() {
+        assert!(verdicts(&[reason("None"), reason("TransactionConflict")]).is_none());
+        assert!(is_conflict(&[reason("None"), reason("TransactionConflict")]));
+        assert!(!is_conflict(&[reason("ValidationError")]));
+    }
+
+    #[test]
+    fn pauses_grow_and_stay_within_their_bound() {
+        for attempt in 0..64 {
+            assert!(pause(attempt) <= LONGEST_PAUSE);
+        }
+        assert!(pause(0) <= FIRST_PAUSE);
+    }
+}
