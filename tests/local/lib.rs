@@ -1,1 +1,10 @@
-//! local
+//! The local stack.
+
+pub mod cloud;
+pub mod folders;
+pub mod plain_http;
+pub mod progress;
+pub mod proxy;
+pub mod serving;
+pub mod setup;
+pub mod supervised;

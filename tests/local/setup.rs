@@ -1,0 +1,186 @@
+//! What `cargo local` and the tests install: Python programs, each set from a file that pins every
+//! package by version and hash, into an environment of its own below `target/local`.
+//!
+//! An environment is complete or it counts for nothing: its stamp, a digest of all that decides
+//! its content, is written last, and a lock lets one process install while others wait. So the
+//! second start reads one small file, and a start that was killed half-way begins anew.
+
+mod python;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use ring::digest;
+use thiserror::Error;
+
+use crate::folders;
+use crate::progress::Waiting;
+pub use python::{Python, PythonError};
+
+/// A set of Python packages, in the file that pins it.
+#[derive(Debug, Clone, Copy)]
+pub struct Packages {
+    /// The environment's folder name, and the name that people read.
+    pub name: &'static str,
+    /// A pip requirements file with a hash for every file that may be installed.
+    pub requirements: &'static str,
+    /// What the first installation costs, for the line that is shown meanwhile.
+    pub cost: &'static str,
+}
+
+/// The embedded cloud.
+pub const MINISTACK: Packages =
+    Packages { name: "ministack", requirements: include_str!("requirements/ministack.txt"), cost: "once, about 20 s" };
+
+/// The second judge.
+pub const LOCALSTACK: Packages = Packages {
+    name: "localstack",
+    requirements: include_str!("requirements/localstack.txt"),
+    cost: "once, about a minute",
+};
+
+/// Why something could not be installed; each text is one line that says what to do.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// No Python that serves.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// A folder or file below `target/local` could not be made.
+    #[error("cannot write {}: {source}: make room or give this user the right to write there", path.display())]
+    Unwritable {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the file system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Python came without what makes an environment.
+    #[error(
+        "python3 cannot make a virtual environment: install its venv package (Debian: apt-get install python3-venv) and try again"
+    )]
+    NoVenv,
+    /// The package registry did not answer.
+    #[error(
+        "cannot reach the Python package registry to install {name}: check the network or pip's proxy settings and try again"
+    )]
+    NoNetwork {
+        /// The set of packages.
+        name: &'static str,
+    },
+    /// A package is not the one that was pinned.
+    #[error("a package of {name} has not the pinned hash: do not use this registry or mirror before that is explained")]
+    WrongHash {
+        /// The set of packages.
+        name: &'static str,
+    },
+    /// The disk is full.
+    #[error("no room on the disk for {name} (it needs 600 MB below target/local): make room and try again")]
+    DiskFull {
+        /// The set of packages.
+        name: &'static str,
+    },
+    /// Anything else that pip says.
+    #[error("cannot install {name}: pip says: {reason}")]
+    Pip {
+        /// The set of packages.
+        name: &'static str,
+        /// The last line that pip wrote.
+        reason: String,
+    },
+}
+
+/// The Python of an environment that holds these packages, installed first if need be.
+///
+/// # Errors
+/// [`SetupError`], with what to do about it.
+pub fn environment(packages: &Packages) -> Result<PathBuf, SetupError> {
+    let folder = folders::installed().join(format!("venv-{}", packages.name));
+    let interpreter = folder.join("bin").join("python");
+    let unwritable = |source| SetupError::Unwritable { path: folder.clone(), source };
+
+    fs::create_dir_all(folders::installed()).map_err(unwritable)?;
+    let lock = File::create(folder.with_extension("lock")).map_err(unwritable)?;
+    lock.lock().map_err(unwritable)?;
+
+    let stamp = folder.join("stamp");
+    let digest = digest_of(&[packages.requirements]);
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == digest) && interpreter.exists() {
+        return Ok(interpreter);
+    }
+
+    let waiting = Waiting::on(&format!("Installing {} ({})", packages.name, packages.cost));
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(unwritable)?;
+    }
+    let python = Python::find()?;
+    let made = run(Command::new(python.path()).args(["-m", "venv"]).arg(&folder))?;
+    if !made.status.success() {
+        return Err(venv_failure(packages.name, &made));
+    }
+    let pinned = folder.join("requirements.txt");
+    fs::write(&pinned, packages.requirements).map_err(unwritable)?;
+    let filled = run(Command::new(&interpreter)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
+        .args(["--require-hashes", "--requirement"])
+        .arg(&pinned))?;
+    if !filled.status.success() {
+        return Err(pip_failure(packages.name, &filled));
+    }
+    fs::write(&stamp, digest).map_err(unwritable)?;
+    waiting.done();
+    Ok(interpreter)
+}
+
+/// Lowercase hex of SHA-256 over the texts, each with its length, so that no two lists look alike.
+pub(crate) fn digest_of(texts: &[&str]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for text in texts {
+        context.update(&text.len().to_be_bytes());
+        context.update(text.as_bytes());
+    }
+    hex(context.finish().as_ref())
+}
+
+/// Lowercase hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn run(command: &mut Command) -> Result<Output, SetupError> {
+    command
+        .output()
+        .map_err(|source| SetupError::Unwritable { path: Path::new(command.get_program()).to_owned(), source })
+}
+
+fn venv_failure(name: &'static str, output: &Output) -> SetupError {
+    match pip_failure(name, output) {
+        full @ SetupError::DiskFull { .. } => full,
+        _ => SetupError::NoVenv,
+    }
+}
+
+/// pip has one exit code for every failure, so its words are all there is to tell them apart.
+fn pip_failure(name: &'static str, output: &Output) -> SetupError {
+    let said = [output.stderr.as_slice(), output.stdout.as_slice()].concat();
+    let said = String::from_utf8_lossy(&said);
+    let any_of = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
+    if any_of(&["No space left on device", "Disk quota exceeded"]) {
+        SetupError::DiskFull { name }
+    } else if any_of(&["DO NOT MATCH THE HASHES"]) {
+        SetupError::WrongHash { name }
+    } else if any_of(&[
+        "NewConnectionError",
+        "NameResolutionError",
+        "Connection refused",
+        "ConnectTimeout",
+        "ProxyError",
+        "SSLError",
+    ]) {
+        SetupError::NoNetwork { name }
+    } else {
+        let reason = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing").to_owned();
+        SetupError::Pip { name, reason }
+    }
+}

@@ -1,0 +1,68 @@
+//! Finds a Python that can make virtual environments.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use thiserror::Error;
+
+/// The oldest Python that the pinned packages support.
+const OLDEST: (u32, u32) = (3, 10);
+
+/// The usual name first; then versions that lie beside an old `python3` on long-lived systems.
+const NAMES: [&str; 6] = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
+
+/// A Python that serves.
+#[derive(Debug, Clone)]
+pub struct Python {
+    path: PathBuf,
+}
+
+/// Why none was found.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum PythonError {
+    /// None on the PATH.
+    #[error(
+        "python3 was not found: install Python 3.10 or newer with venv (Debian: apt-get install python3-venv) and try again"
+    )]
+    Missing,
+    /// Only older ones.
+    #[error("Python {found} is too old: install Python 3.10 or newer with venv and put it first in PATH")]
+    TooOld {
+        /// The version of the first one found.
+        found: String,
+    },
+}
+
+impl Python {
+    /// The first Python on the PATH that is new enough.
+    ///
+    /// # Errors
+    /// [`PythonError`].
+    pub fn find() -> Result<Self, PythonError> {
+        let mut too_old = None;
+        for name in NAMES {
+            match version_of(name) {
+                Some(version) if version >= OLDEST => return Ok(Self { path: name.into() }),
+                Some((major, minor)) => {
+                    too_old.get_or_insert(format!("{major}.{minor}"));
+                }
+                None => {}
+            }
+        }
+        Err(too_old.map_or(PythonError::Missing, |found| PythonError::TooOld { found }))
+    }
+
+    /// The program to run.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn version_of(name: &str) -> Option<(u32, u32)> {
+    let output =
+        Command::new(name).args(["-c", "import sys; print(sys.version_info[0], sys.version_info[1])"]).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let (major, minor) = text.trim().split_once(' ')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
