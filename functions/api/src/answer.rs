@@ -50,71 +50,42 @@ impl Form {
     /// so that the refusal itself can be answered.
     pub fn wanted(request: &Request, route: &Route) -> (Self, Result<(), NotACallback>) {
         let named = query_parameter(&request.query, "format");
-        let format = Format::choose(
-            route.suffix.as_deref(),
-            named.as_deref(),
-            request.header("accept"),
-        );
-        let (callback, verdict) =
-            match query_parameter(&request.query, "callback").map(|text| Callback::parse(&text)) {
-                None => (None, Ok(())),
-                Some(Ok(callback)) => (Some(callback), Ok(())),
-                Some(Err(refused)) => (None, Err(refused)),
-            };
-        (
-            Self {
-                format,
-                callback,
-                without_body: request.method == "HEAD",
-            },
-            verdict,
-        )
+        let format = Format::choose(route.suffix.as_deref(), named.as_deref(), request.header("accept"));
+        let (callback, verdict) = match query_parameter(&request.query, "callback").map(|text| Callback::parse(&text)) {
+            None => (None, Ok(())),
+            Some(Ok(callback)) => (Some(callback), Ok(())),
+            Some(Err(refused)) => (None, Err(refused)),
+        };
+        (Self { format, callback, without_body: request.method == "HEAD" }, verdict)
     }
 
     /// Writes the outcome.
     #[must_use]
     pub fn reply(&self, outcome: &Outcome) -> Reply {
         match outcome {
-            Ok(Answer::Job(job)) => self.document(
-                failure::OK,
-                &Document::Job(AxemaUserSyncJobResponse::from(&**job)),
-                None,
-            ),
+            Ok(Answer::Job(job)) => {
+                self.document(failure::OK, &Document::Job(AxemaUserSyncJobResponse::from(&**job)), None)
+            }
             Ok(Answer::Jobs(jobs)) => {
                 let jobs = jobs.iter().map(AxemaUserSyncJobResponse::from).collect();
                 self.document(failure::OK, &Document::Jobs(jobs), None)
             }
-            Ok(Answer::Options(Allow(methods))) => {
-                bare(failure::NO_CONTENT, Some(("allow", (*methods).to_owned())))
-            }
+            Ok(Answer::Options(Allow(methods))) => bare(failure::NO_CONTENT, Some(("allow", (*methods).to_owned()))),
             Err(failure) => {
                 let problem = failure.problem();
-                self.document(
-                    problem.status,
-                    &Document::Problem(problem.response_status),
-                    problem.header,
-                )
+                self.document(problem.status, &Document::Problem(problem.response_status), problem.header)
             }
         }
     }
 
-    fn document(
-        &self,
-        status: StatusCode,
-        document: &Document,
-        header: Option<(&'static str, String)>,
-    ) -> Reply {
+    fn document(&self, status: StatusCode, document: &Document, header: Option<(&'static str, String)>) -> Reply {
         let mut reply = bare(status, header);
         let text = self.format.write(document);
         let (content_type, body) = match &self.callback {
-            Some(callback) if self.format == Format::Json => {
-                (callback::CONTENT_TYPE, callback.wrap(&text))
-            }
+            Some(callback) if self.format == Format::Json => (callback::CONTENT_TYPE, callback.wrap(&text)),
             Some(_) | None => (self.format.content_type(), text),
         };
-        reply
-            .headers
-            .insert("content-type", content_type.to_owned());
+        reply.headers.insert("content-type", content_type.to_owned());
         if !self.without_body {
             reply.body = body;
         }
@@ -131,10 +102,5 @@ fn bare(status: StatusCode, header: Option<(&'static str, String)>) -> Reply {
         ("x-content-type-options", "nosniff".to_owned()),
     ]);
     headers.extend(header);
-    Reply {
-        status_code: status.as_u16(),
-        headers,
-        body: String::new(),
-        is_base64_encoded: false,
-    }
+    Reply { status_code: status.as_u16(), headers, body: String::new(), is_base64_encoded: false }
 }

@@ -82,9 +82,7 @@ impl StartSync {
     pub fn bind(request: &Request) -> Result<Self, BindingError> {
         let body = Members::of_body(request)?;
         let query = Members::of_query(&request.query);
-        Ok(Self {
-            company: company(&[&query, &body])?,
-        })
+        Ok(Self { company: company(&[&query, &body])? })
     }
 }
 
@@ -99,10 +97,7 @@ impl ListSyncs {
             None => None,
             Some(given) => Some(status(&given)?),
         };
-        Ok(Self {
-            company: company(&[&query])?,
-            status,
-        })
+        Ok(Self { company: company(&[&query])?, status })
     }
 }
 
@@ -114,10 +109,7 @@ impl GetSync {
     pub fn bind(request: &Request, id: &str) -> Result<Self, BindingError> {
         let query = Members::of_query(&request.query);
         let id = JobId::parse(id.trim()).map_err(|_| not_a_guid(ID))?;
-        Ok(Self {
-            id,
-            company: company(&[&query])?,
-        })
+        Ok(Self { id, company: company(&[&query])? })
     }
 }
 
@@ -150,25 +142,15 @@ impl Members {
 
     /// The one value of this name; null and blank text count as absent.
     fn get(&self, field: &'static str) -> Result<Option<Given<'_>>, BindingError> {
-        let mut found = self
-            .0
-            .iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(field));
+        let mut found = self.0.iter().filter(|(name, _)| name.eq_ignore_ascii_case(field));
         let value = found.next().map(|(_, value)| value);
         if found.next().is_some() {
-            return Err(BindingError::Value {
-                field,
-                fault: "is given more than once",
-            });
+            return Err(BindingError::Value { field, fault: "is given more than once" });
         }
         match value {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.trim())
-                .filter(|text| !text.is_empty())
-                .map(Given::Text)),
-            Some(Value::Number(number)) => {
-                Ok(Some(number.as_u64().map_or(Given::Other, Given::Number)))
-            }
+            Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(Given::Text)),
+            Some(Value::Number(number)) => Ok(Some(number.as_u64().map_or(Given::Other, Given::Number))),
             Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => Ok(Some(Given::Other)),
         }
     }
@@ -191,10 +173,7 @@ fn pairs(text: &[u8]) -> Vec<(String, Value)> {
 }
 
 /// The value of a field from the first source that has it.
-fn first<'a>(
-    sources: &[&'a Members],
-    field: &'static str,
-) -> Result<Option<Given<'a>>, BindingError> {
+fn first<'a>(sources: &[&'a Members], field: &'static str) -> Result<Option<Given<'a>>, BindingError> {
     for source in sources {
         if let Some(given) = source.get(field)? {
             return Ok(Some(given));
@@ -216,11 +195,11 @@ fn company(sources: &[&Members]) -> Result<Option<CompanyId>, BindingError> {
 
 fn status(given: &Given<'_>) -> Result<Status, BindingError> {
     let named = match given {
-        Given::Text(text) => text.parse().ok().and_then(by_number).or_else(|| {
-            STATUSES
-                .into_iter()
-                .find(|status| status.name().eq_ignore_ascii_case(text))
-        }),
+        Given::Text(text) => text
+            .parse()
+            .ok()
+            .and_then(by_number)
+            .or_else(|| STATUSES.into_iter().find(|status| status.name().eq_ignore_ascii_case(text))),
         Given::Number(number) => by_number(*number),
         Given::Other => None,
     };
@@ -231,12 +210,7 @@ fn status(given: &Given<'_>) -> Result<Status, BindingError> {
 }
 
 /// By the number that the contract gives each.
-const STATUSES: [Status; 4] = [
-    Status::Pending,
-    Status::Processing,
-    Status::Completed,
-    Status::Failed,
-];
+const STATUSES: [Status; 4] = [Status::Pending, Status::Processing, Status::Completed, Status::Failed];
 
 fn by_number(number: u64) -> Option<Status> {
     STATUSES.get(usize::try_from(number).ok()?).copied()
@@ -254,10 +228,7 @@ pub const fn number_of(status: Status) -> u8 {
 }
 
 const fn not_a_guid(field: &'static str) -> BindingError {
-    BindingError::Value {
-        field,
-        fault: "is not a Guid",
-    }
+    BindingError::Value { field, fault: "is not a Guid" }
 }
 
 #[cfg(test)]

@@ -90,13 +90,7 @@ impl Callers {
         company_claim: ClaimPath,
         clock: Clock,
     ) -> Self {
-        Self {
-            issuers,
-            audiences,
-            role_claims,
-            company_claim,
-            clock,
-        }
+        Self { issuers, audiences, role_claims, company_claim, clock }
     }
 
     /// Recognizes the caller by the header `Authorization`.
@@ -105,17 +99,11 @@ impl Callers {
     /// Every [`CallerError`]; only [`CallerError::KeysUnavailable`] is not the caller's fault.
     pub async fn recognize(&self, authorization: Option<&str>) -> Result<Caller, CallerError> {
         let token = SealedToken::parse(authorization)?;
-        let issuer = self
-            .issuers
-            .iter()
-            .find(|issuer| issuer.name() == token.issuer())
-            .ok_or(CallerError::UntrustedIssuer)?;
+        let issuer =
+            self.issuers.iter().find(|issuer| issuer.name() == token.issuer()).ok_or(CallerError::UntrustedIssuer)?;
         let key = issuer.key(token.key_id(), self.clock.now()).await?;
         let claims = token.open(&key)?;
         claims.judge(self.clock.now(), &self.audiences)?;
-        Ok(Caller {
-            roles: may::roles(claims.texts(&self.role_claims)),
-            company: claims.company(&self.company_claim),
-        })
+        Ok(Caller { roles: may::roles(claims.texts(&self.role_claims)), company: claims.company(&self.company_claim) })
     }
 }

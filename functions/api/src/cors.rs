@@ -33,54 +33,33 @@ impl Origins {
         if entries.iter().any(|entry| entry == "*") {
             return Self::Any;
         }
-        Self::Listed(
-            entries
-                .into_iter()
-                .map(|entry| entry.trim_end_matches('/').to_ascii_lowercase())
-                .collect(),
-        )
+        Self::Listed(entries.into_iter().map(|entry| entry.trim_end_matches('/').to_ascii_lowercase()).collect())
     }
 
     /// Adds what this origin needs to read the reply; with methods, to what a preflight asks.
     pub fn admit(&self, origin: Option<&str>, preflight: Option<Allow>, reply: &mut Reply) {
         match self {
             Self::Any => {
-                reply
-                    .headers
-                    .insert("access-control-allow-origin", "*".to_owned());
+                reply.headers.insert("access-control-allow-origin", "*".to_owned());
             }
             Self::Listed(listed) if listed.is_empty() => return,
             Self::Listed(listed) => {
                 reply.headers.insert("vary", "Accept, Origin".to_owned());
-                let Some(origin) =
-                    origin.filter(|origin| listed.contains(&origin.to_ascii_lowercase()))
-                else {
+                let Some(origin) = origin.filter(|origin| listed.contains(&origin.to_ascii_lowercase())) else {
                     return;
                 };
-                reply
-                    .headers
-                    .insert("access-control-allow-origin", origin.to_owned());
-                reply
-                    .headers
-                    .insert("access-control-allow-credentials", "true".to_owned());
+                reply.headers.insert("access-control-allow-origin", origin.to_owned());
+                reply.headers.insert("access-control-allow-credentials", "true".to_owned());
             }
         }
         match preflight {
             None => {
-                reply
-                    .headers
-                    .insert("access-control-expose-headers", READABLE.to_owned());
+                reply.headers.insert("access-control-expose-headers", READABLE.to_owned());
             }
             Some(Allow(methods)) => {
-                reply
-                    .headers
-                    .insert("access-control-allow-methods", methods.to_owned());
-                reply
-                    .headers
-                    .insert("access-control-allow-headers", SENDABLE.to_owned());
-                reply
-                    .headers
-                    .insert("access-control-max-age", PREFLIGHT_LASTS_S.to_string());
+                reply.headers.insert("access-control-allow-methods", methods.to_owned());
+                reply.headers.insert("access-control-allow-headers", SENDABLE.to_owned());
+                reply.headers.insert("access-control-max-age", PREFLIGHT_LASTS_S.to_string());
             }
         }
     }

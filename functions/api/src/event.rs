@@ -90,16 +90,8 @@ impl From<Event> for Request {
             method: event.request_context.http.method,
             path: event.raw_path,
             query: event.raw_query_string,
-            body: if event.is_base64_encoded {
-                Body::Base64(body)
-            } else {
-                Body::Text(body)
-            },
-            headers: event
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name.to_ascii_lowercase(), value))
-                .collect(),
+            body: if event.is_base64_encoded { Body::Base64(body) } else { Body::Text(body) },
+            headers: event.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
         }
     }
 }
@@ -117,18 +109,10 @@ mod tests {
             "headers": {"X-Name": "Åse\u{7f}"},
             "requestContext": {"http": {"method": "GET"}},
         });
-        let request = serde_json::from_value::<Event>(event)
-            .map(Request::from)
-            .ok();
+        let request = serde_json::from_value::<Event>(event).map(Request::from).ok();
         let request = request.as_ref();
-        assert_eq!(
-            request.and_then(|request| request.header("x-name")),
-            Some("Åse\u{7f}")
-        );
-        assert_eq!(
-            request.map(|request| request.query.as_str()),
-            Some("a=\"<å> {}")
-        );
+        assert_eq!(request.and_then(|request| request.header("x-name")), Some("Åse\u{7f}"));
+        assert_eq!(request.map(|request| request.query.as_str()), Some("a=\"<å> {}"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! operator's log is told.
 
 use http::StatusCode;
-use shared::handoff::HandOffError;
+use shared::handoff::AcceptError;
 use shared::job::Job;
 use shared::table::TableError;
 
@@ -60,7 +60,7 @@ pub enum Failure {
     Store(#[from] TableError),
     /// The job could not be accepted.
     #[error("the job was not accepted")]
-    HandOff(#[from] HandOffError),
+    Accept(#[from] AcceptError),
 }
 
 /// A failure as HTTP says it.
@@ -79,42 +79,29 @@ impl Failure {
     #[must_use]
     pub fn problem(&self) -> Problem {
         match self {
-            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::HandOff(_) => {
-                plain(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "ServiceUnavailable",
-                    "The service cannot be reached at the moment. Try again soon.",
-                )
-                .with("retry-after", RETRY_AFTER_S.to_string())
-            }
-            Self::Caller(_) => plain(
-                StatusCode::UNAUTHORIZED,
-                "Unauthorized",
-                "You were unauthorized to call this service",
+            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) => plain(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ServiceUnavailable",
+                "The service cannot be reached at the moment. Try again soon.",
             )
-            .with("www-authenticate", "Bearer".to_owned()),
-            Self::MayNot(MayNot::NoRole) => plain(
-                StatusCode::FORBIDDEN,
-                "Forbidden",
-                "You have too low privileges to call this service",
-            ),
-            Self::MayNot(MayNot::NoCompany) => bad_value(
-                COMPANY_ID,
-                "is needed, because your account belongs to no company".to_owned(),
-            ),
-            Self::Binding(BindingError::Value { field, fault }) => {
-                bad_value(field, (*fault).to_owned())
+            .with("retry-after", RETRY_AFTER_S.to_string()),
+            Self::Caller(_) => {
+                plain(StatusCode::UNAUTHORIZED, "Unauthorized", "You were unauthorized to call this service")
+                    .with("www-authenticate", "Bearer".to_owned())
             }
-            Self::Binding(error @ BindingError::Malformed(_)) => plain(
-                StatusCode::BAD_REQUEST,
-                UNBOUND,
-                &format!("The request cannot be read: {error}"),
-            ),
-            Self::Binding(BindingError::TooLarge) => plain(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestEntityTooLarge",
-                "The body may have at most 64 KiB",
-            ),
+            Self::MayNot(MayNot::NoRole) => {
+                plain(StatusCode::FORBIDDEN, "Forbidden", "You have too low privileges to call this service")
+            }
+            Self::MayNot(MayNot::NoCompany) => {
+                bad_value(COMPANY_ID, "is needed, because your account belongs to no company".to_owned())
+            }
+            Self::Binding(BindingError::Value { field, fault }) => bad_value(field, (*fault).to_owned()),
+            Self::Binding(error @ BindingError::Malformed(_)) => {
+                plain(StatusCode::BAD_REQUEST, UNBOUND, &format!("The request cannot be read: {error}"))
+            }
+            Self::Binding(BindingError::TooLarge) => {
+                plain(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "The body may have at most 64 KiB")
+            }
             Self::Binding(BindingError::MediaType) => plain(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "UnsupportedMediaType",
@@ -128,11 +115,7 @@ impl Failure {
                 "The company has no active connection to Axema. Connect it, then start the sync again.",
             ),
             Self::NoSuchJob => plain(StatusCode::NOT_FOUND, "NotFound", "There is no such sync"),
-            Self::NoSuchRoute => plain(
-                StatusCode::NOT_FOUND,
-                "NotFound",
-                "There is no such operation",
-            ),
+            Self::NoSuchRoute => plain(StatusCode::NOT_FOUND, "NotFound", "There is no such operation"),
             Self::WrongMethod(Allow(methods)) => plain(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "MethodNotAllowed",
@@ -146,9 +129,7 @@ impl Failure {
     #[must_use]
     pub const fn is_ours(&self) -> bool {
         match self {
-            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::HandOff(_) => {
-                true
-            }
+            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) => true,
             Self::Caller(_)
             | Self::MayNot(_)
             | Self::Binding(_)
@@ -173,41 +154,23 @@ impl Problem {
 }
 
 fn plain(status: StatusCode, code: &'static str, message: &str) -> Problem {
-    let response_status = ResponseStatus {
-        error_code: code,
-        message: message.to_owned(),
-        errors: Vec::new(),
-        meta: None,
-    };
-    Problem {
-        status,
-        response_status,
-        header: None,
-    }
+    let response_status =
+        ResponseStatus { error_code: code, message: message.to_owned(), errors: Vec::new(), meta: None };
+    Problem { status, response_status, header: None }
 }
 
 fn bad_value(field: &'static str, fault: String) -> Problem {
     let message = format!("{field} {fault}");
     let mut problem = plain(StatusCode::BAD_REQUEST, UNBOUND, &message);
-    problem.response_status.errors = vec![FieldError {
-        error_code: UNBOUND,
-        field_name: field,
-        message,
-    }];
+    problem.response_status.errors = vec![FieldError { error_code: UNBOUND, field_name: field, message }];
     problem
 }
 
 fn sync_running(job: &Job) -> Problem {
     let message = "A sync is already running for this company. Only one can run at a time.";
-    let mut problem = plain(StatusCode::CONFLICT, "Conflict", message)
-        .with("location", format!("{SYNCS}/{}", job.id));
-    problem.response_status.meta = Some(
-        [
-            ("JobId", job.id.to_string()),
-            ("Status", job.status.name().to_owned()),
-        ]
-        .into(),
-    );
+    let mut problem = plain(StatusCode::CONFLICT, "Conflict", message).with("location", format!("{SYNCS}/{}", job.id));
+    problem.response_status.meta =
+        Some([("JobId", job.id.to_string()), ("Status", job.status.name().to_owned())].into());
     problem
 }
 
@@ -219,75 +182,22 @@ mod tests {
     #[test]
     fn every_failure_has_the_status_code_and_header_of_the_contract() {
         for (failure, status, code, header) in [
-            (
-                Failure::from(CallerError::Missing),
-                401,
-                "Unauthorized",
-                Some("www-authenticate"),
-            ),
-            (
-                CallerError::Expired.into(),
-                401,
-                "Unauthorized",
-                Some("www-authenticate"),
-            ),
-            (
-                CallerError::KeysUnavailable(KeysError::NoKeys).into(),
-                503,
-                "ServiceUnavailable",
-                Some("retry-after"),
-            ),
+            (Failure::from(CallerError::Missing), 401, "Unauthorized", Some("www-authenticate")),
+            (CallerError::Expired.into(), 401, "Unauthorized", Some("www-authenticate")),
+            (CallerError::KeysUnavailable(KeysError::NoKeys).into(), 503, "ServiceUnavailable", Some("retry-after")),
             (MayNot::NoRole.into(), 403, "Forbidden", None),
-            (
-                MayNot::NoCompany.into(),
-                400,
-                "SerializationException",
-                None,
-            ),
-            (
-                BindingError::Value {
-                    field: "Status",
-                    fault: "is wrong",
-                }
-                .into(),
-                400,
-                "SerializationException",
-                None,
-            ),
-            (
-                BindingError::Malformed("is cut").into(),
-                400,
-                "SerializationException",
-                None,
-            ),
-            (
-                BindingError::TooLarge.into(),
-                413,
-                "RequestEntityTooLarge",
-                None,
-            ),
-            (
-                BindingError::MediaType.into(),
-                415,
-                "UnsupportedMediaType",
-                None,
-            ),
+            (MayNot::NoCompany.into(), 400, "SerializationException", None),
+            (BindingError::Value { field: "Status", fault: "is wrong" }.into(), 400, "SerializationException", None),
+            (BindingError::Malformed("is cut").into(), 400, "SerializationException", None),
+            (BindingError::TooLarge.into(), 413, "RequestEntityTooLarge", None),
+            (BindingError::MediaType.into(), 415, "UnsupportedMediaType", None),
             (NotACallback.into(), 400, "SerializationException", None),
             (Failure::NotConnected, 409, "AxemaNotConfigured", None),
             (Failure::NoSuchJob, 404, "NotFound", None),
             (Failure::NoSuchRoute, 404, "NotFound", None),
+            (Failure::WrongMethod(Allow("GET")), 405, "MethodNotAllowed", Some("allow")),
             (
-                Failure::WrongMethod(Allow("GET")),
-                405,
-                "MethodNotAllowed",
-                Some("allow"),
-            ),
-            (
-                TableError::Contended {
-                    operation: "acquire",
-                    tries: 8,
-                }
-                .into(),
+                TableError::Contended { operation: "acquire", tries: 8 }.into(),
                 503,
                 "ServiceUnavailable",
                 Some("retry-after"),
@@ -303,25 +213,10 @@ mod tests {
 
     #[test]
     fn a_value_that_cannot_be_bound_names_its_field() {
-        let problem = Failure::from(BindingError::Value {
-            field: "Status",
-            fault: "is wrong",
-        })
-        .problem();
-        let fields: Vec<_> = problem
-            .response_status
-            .errors
-            .iter()
-            .map(|error| error.field_name)
-            .collect();
+        let problem = Failure::from(BindingError::Value { field: "Status", fault: "is wrong" }).problem();
+        let fields: Vec<_> = problem.response_status.errors.iter().map(|error| error.field_name).collect();
         assert_eq!(fields, ["Status"]);
-        let fields = Failure::from(MayNot::NoCompany)
-            .problem()
-            .response_status
-            .errors;
-        assert_eq!(
-            fields.first().map(|error| error.field_name),
-            Some("CompanyId")
-        );
+        let fields = Failure::from(MayNot::NoCompany).problem().response_status.errors;
+        assert_eq!(fields.first().map(|error| error.field_name), Some("CompanyId"));
     }
 }

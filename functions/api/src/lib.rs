@@ -71,17 +71,10 @@ impl App {
     ///
     /// # Errors
     /// Every [`StartError`].
-    pub fn new(
-        settings: Settings,
-        table: Table,
-        queue: Queue,
-        clock: Clock,
-    ) -> Result<Self, StartError> {
+    pub fn new(settings: Settings, table: Table, queue: Queue, clock: Clock) -> Result<Self, StartError> {
         let http = keys::client()?;
-        let issuers = settings
-            .trusted_issuers
-            .iter()
-            .map(|name| Issuer::new(name, http.clone()).ok_or(StartError::Issuer));
+        let issuers =
+            settings.trusted_issuers.iter().map(|name| Issuer::new(name, http.clone()).ok_or(StartError::Issuer));
         let callers = Callers::new(
             issuers.collect::<Result<_, _>>()?,
             settings.token_audiences,
@@ -89,13 +82,7 @@ impl App {
             settings.company_claim,
             clock.clone(),
         );
-        Ok(Self {
-            callers,
-            origins: Origins::new(settings.cors_origins),
-            table,
-            queue,
-            clock,
-        })
+        Ok(Self { callers, origins: Origins::new(settings.cors_origins), table, queue, clock })
     }
 }
 
@@ -107,32 +94,19 @@ pub async fn handle(app: &App, event: Event) -> Reply {
     let (form, callback) = Form::wanted(&request, &route);
     let mut trail = Trail::default();
     let outcome = match callback {
-        Ok(()) => operations::perform(app, &request, &route.operation, &mut trail).await,
+        // Boxed, because the clients' futures below nest deeper than the compiler follows in one.
+        Ok(()) => Box::pin(operations::perform(app, &request, &route.operation, &mut trail)).await,
         Err(refused) => Err(refused.into()),
     };
     let mut reply = form.reply(&outcome);
-    let preflight = if let Operation::Options(allow) = route.operation {
-        Some(allow)
-    } else {
-        None
-    };
-    app.origins
-        .admit(request.header("origin"), preflight, &mut reply);
-    log::answered(
-        &route.operation,
-        &outcome,
-        &reply,
-        &trail,
-        began,
-        app.clock.now(),
-    );
+    let preflight = if let Operation::Options(allow) = route.operation { Some(allow) } else { None };
+    app.origins.admit(request.header("origin"), preflight, &mut reply);
+    log::answered(&route.operation, &outcome, &reply, &trail, began, app.clock.now());
     reply
 }
 
 /// The service that Lambda's runtime calls.
-pub fn service(
-    app: App,
-) -> impl Service<LambdaEvent<Event>, Response = Reply, Error = Infallible, Future: Send> {
+pub fn service(app: App) -> impl Service<LambdaEvent<Event>, Response = Reply, Error = Infallible, Future: Send> {
     let app = Arc::new(app);
     service_fn(move |delivered: LambdaEvent<Event>| {
         let app = Arc::clone(&app);

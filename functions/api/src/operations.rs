@@ -18,22 +18,11 @@ use crate::failure::Failure;
 use crate::route::Operation;
 
 /// Does what is asked for.
-pub(crate) async fn perform(
-    app: &App,
-    request: &Request,
-    operation: &Operation,
-    trail: &mut Trail,
-) -> Outcome {
+pub(crate) async fn perform(app: &App, request: &Request, operation: &Operation, trail: &mut Trail) -> Outcome {
     match operation {
-        Operation::StartSync => {
-            start_sync::start_sync(app, &recognize(app, request).await?, request, trail).await
-        }
-        Operation::ListSyncs => {
-            list_syncs::list_syncs(app, &recognize(app, request).await?, request, trail).await
-        }
-        Operation::GetSync(id) => {
-            get_sync::get_sync(app, &recognize(app, request).await?, request, id, trail).await
-        }
+        Operation::StartSync => start_sync::start_sync(app, &recognize(app, request).await?, request, trail).await,
+        Operation::ListSyncs => list_syncs::list_syncs(app, &recognize(app, request).await?, request, trail).await,
+        Operation::GetSync(id) => get_sync::get_sync(app, &recognize(app, request).await?, request, id, trail).await,
         Operation::Options(allow) => Ok(Answer::Options(*allow)),
         Operation::WrongMethod(allow) => Err(Failure::WrongMethod(*allow)),
         Operation::Unknown => Err(Failure::NoSuchRoute),
@@ -41,10 +30,7 @@ pub(crate) async fn perform(
 }
 
 async fn recognize(app: &App, request: &Request) -> Result<Caller, Failure> {
-    Ok(app
-        .callers
-        .recognize(request.header("authorization"))
-        .await?)
+    Ok(app.callers.recognize(request.header("authorization")).await?)
 }
 
 /// Whose data a request came to, for its line in the log.

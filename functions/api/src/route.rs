@@ -104,8 +104,7 @@ fn below_syncs(path: &str) -> Option<&str> {
     if rest.is_empty() {
         return Some("");
     }
-    rest.strip_prefix('/')
-        .filter(|id| !id.is_empty() && !id.contains('/'))
+    rest.strip_prefix('/').filter(|id| !id.is_empty() && !id.contains('/'))
 }
 
 fn split_suffix(path: &str) -> (&str, Option<String>) {
@@ -128,75 +127,28 @@ mod tests {
     fn a_route_matches_in_any_case_with_a_slash_and_with_a_suffix() {
         let id = || Operation::GetSync("AbC".to_owned());
         for (method, path, operation, suffix) in [
-            (
-                "POST",
-                "/codelock/axema/usersync",
-                Operation::StartSync,
-                None,
-            ),
-            (
-                "POST",
-                "/CodeLock/AXEMA/UserSync/",
-                Operation::StartSync,
-                None,
-            ),
-            (
-                "GET",
-                "/codelock/axema/usersync.JSON",
-                Operation::ListSyncs,
-                Some("json"),
-            ),
-            (
-                "GET",
-                "/codelock/axema/usersync.json/",
-                Operation::ListSyncs,
-                Some("json"),
-            ),
-            (
-                "HEAD",
-                "/codelock/axema/usersync",
-                Operation::ListSyncs,
-                None,
-            ),
+            ("POST", "/codelock/axema/usersync", Operation::StartSync, None),
+            ("POST", "/CodeLock/AXEMA/UserSync/", Operation::StartSync, None),
+            ("GET", "/codelock/axema/usersync.JSON", Operation::ListSyncs, Some("json")),
+            ("GET", "/codelock/axema/usersync.json/", Operation::ListSyncs, Some("json")),
+            ("HEAD", "/codelock/axema/usersync", Operation::ListSyncs, None),
             ("GET", "/codelock/axema/usersync/AbC", id(), None),
             ("GET", "/codelock/axema/usersync/AbC/", id(), None),
             ("GET", "/codelock/axema/usersync/AbC.xml", id(), Some("xml")),
             ("GET", "/codelock/axema/usersync/%41bC", id(), None),
-            (
-                "OPTIONS",
-                "/codelock/axema/usersync",
-                Operation::Options(ALLOW_SYNCS),
-                None,
-            ),
-            (
-                "OPTIONS",
-                "/codelock/axema/usersync/x",
-                Operation::Options(ALLOW_SYNC),
-                None,
-            ),
+            ("OPTIONS", "/codelock/axema/usersync", Operation::Options(ALLOW_SYNCS), None),
+            ("OPTIONS", "/codelock/axema/usersync/x", Operation::Options(ALLOW_SYNC), None),
         ] {
-            let expected = Route {
-                operation,
-                suffix: suffix.map(str::to_owned),
-            };
+            let expected = Route { operation, suffix: suffix.map(str::to_owned) };
             assert_eq!(find(method, path), expected, "{method} {path}");
         }
     }
 
     #[test]
     fn a_known_path_with_another_method_says_which_methods_there_are() {
-        assert_eq!(
-            find("DELETE", SYNCS).operation,
-            Operation::WrongMethod(ALLOW_SYNCS)
-        );
-        assert_eq!(
-            find("get", SYNCS).operation,
-            Operation::WrongMethod(ALLOW_SYNCS)
-        );
-        assert_eq!(
-            find("POST", "/codelock/axema/usersync/x").operation,
-            Operation::WrongMethod(ALLOW_SYNC)
-        );
+        assert_eq!(find("DELETE", SYNCS).operation, Operation::WrongMethod(ALLOW_SYNCS));
+        assert_eq!(find("get", SYNCS).operation, Operation::WrongMethod(ALLOW_SYNCS));
+        assert_eq!(find("POST", "/codelock/axema/usersync/x").operation, Operation::WrongMethod(ALLOW_SYNC));
     }
 
     #[test]

@@ -47,10 +47,7 @@ impl Settings {
             trusted_issuers: trusted(list(TRUSTED_ISSUERS))?,
             token_audiences: list("TOKEN_AUDIENCES"),
             role_claims: role_claims(&list(ROLE_CLAIMS))?,
-            company_claim: claim(
-                COMPANY_CLAIM,
-                &optional(COMPANY_CLAIM).unwrap_or_else(|| COMPANY_ID.to_owned()),
-            )?,
+            company_claim: claim(COMPANY_CLAIM, &optional(COMPANY_CLAIM).unwrap_or_else(|| COMPANY_ID.to_owned()))?,
             cors_origins: list("CORS_ORIGINS"),
         })
     }
@@ -63,10 +60,7 @@ fn trusted(issuers: Vec<String>) -> Result<Vec<String>, SettingsError> {
             purpose: "the OpenID issuers whose tokens are accepted, separated by commas",
         });
     }
-    if issuers
-        .iter()
-        .all(|issuer| Url::parse(issuer).is_ok_and(|url| is_closed_line(&url)))
-    {
+    if issuers.iter().all(|issuer| Url::parse(issuer).is_ok_and(|url| is_closed_line(&url))) {
         Ok(issuers)
     } else {
         Err(SettingsError::Invalid {
@@ -78,19 +72,13 @@ fn trusted(issuers: Vec<String>) -> Result<Vec<String>, SettingsError> {
 
 fn role_claims(paths: &[String]) -> Result<Vec<ClaimPath>, SettingsError> {
     if paths.is_empty() {
-        return KEYCLOAK_ROLES
-            .iter()
-            .map(|path| claim(ROLE_CLAIMS, path))
-            .collect();
+        return KEYCLOAK_ROLES.iter().map(|path| claim(ROLE_CLAIMS, path)).collect();
     }
     paths.iter().map(|path| claim(ROLE_CLAIMS, path)).collect()
 }
 
 fn claim(name: &'static str, path: &str) -> Result<ClaimPath, SettingsError> {
-    ClaimPath::parse(path).ok_or(SettingsError::Invalid {
-        name,
-        fault: "a claim path is names separated by dots",
-    })
+    ClaimPath::parse(path).ok_or(SettingsError::Invalid { name, fault: "a claim path is names separated by dots" })
 }
 
 #[cfg(test)]
@@ -99,35 +87,14 @@ mod tests {
 
     #[test]
     fn issuers_that_are_missing_or_on_an_open_line_stop_the_function_by_name() {
-        assert!(matches!(
-            trusted(Vec::new()),
-            Err(SettingsError::Missing {
-                name: "TRUSTED_ISSUERS",
-                ..
-            })
-        ));
-        let open = vec![
-            "https://id.example/a".to_owned(),
-            "http://id.example/b".to_owned(),
-        ];
-        assert!(matches!(
-            trusted(open),
-            Err(SettingsError::Invalid {
-                name: "TRUSTED_ISSUERS",
-                ..
-            })
-        ));
+        assert!(matches!(trusted(Vec::new()), Err(SettingsError::Missing { name: "TRUSTED_ISSUERS", .. })));
+        let open = vec!["https://id.example/a".to_owned(), "http://id.example/b".to_owned()];
+        assert!(matches!(trusted(open), Err(SettingsError::Invalid { name: "TRUSTED_ISSUERS", .. })));
     }
 
     #[test]
     fn a_claim_path_that_is_none_stops_the_function_by_name() {
-        assert!(matches!(
-            role_claims(&["a..b".to_owned()]),
-            Err(SettingsError::Invalid {
-                name: "ROLE_CLAIMS",
-                ..
-            })
-        ));
+        assert!(matches!(role_claims(&["a..b".to_owned()]), Err(SettingsError::Invalid { name: "ROLE_CLAIMS", .. })));
         assert!(role_claims(&[]).is_ok_and(|paths| paths.len() == 2));
     }
 }

@@ -61,9 +61,7 @@ impl Format {
 
     /// The format that the header `Accept` prefers.
     fn accepted(accept: &str) -> Option<Self> {
-        by_preference(accept)
-            .into_iter()
-            .find_map(Self::of_media_type)
+        by_preference(accept).into_iter().find_map(Self::of_media_type)
     }
 }
 
@@ -83,10 +81,7 @@ fn by_preference(accept: &str) -> Vec<&str> {
         .filter(|(_, weight)| *weight > 0.0)
         .collect();
     wanted.sort_by(|(_, left), (_, right)| right.total_cmp(left));
-    wanted
-        .into_iter()
-        .map(|(media_type, _)| media_type)
-        .collect()
+    wanted.into_iter().map(|(media_type, _)| media_type).collect()
 }
 
 #[cfg(test)]
@@ -97,10 +92,7 @@ mod tests {
     fn names_and_media_types_stand_for_formats_in_any_case() {
         assert_eq!(Format::named("JSON"), Some(Format::Json));
         assert_eq!(Format::named("jason"), None);
-        assert_eq!(
-            Format::of_media_type("Application/JSON"),
-            Some(Format::Json)
-        );
+        assert_eq!(Format::of_media_type("Application/JSON"), Some(Format::Json));
         assert_eq!(Format::of_media_type("*/*"), Some(Format::Json));
         assert_eq!(Format::of_media_type("image/png"), None);
     }
@@ -108,10 +100,7 @@ mod tests {
     #[test]
     fn accept_is_read_by_weight_and_then_by_order() {
         for (accept, expected) in [
-            (
-                "text/html,application/xml;q=0.9,*/*;q=0.8",
-                "text/html application/xml */*",
-            ),
+            ("text/html,application/xml;q=0.9,*/*;q=0.8", "text/html application/xml */*"),
             ("a/a;q=0.1, b/b ; Q=0.5, c/c", "c/c b/b a/a"),
             ("a/a;q=0, b/b;q=x, c/c;v=1;q=1.0", "c/c"),
             ("", ""),
@@ -122,10 +111,7 @@ mod tests {
 
     #[test]
     fn what_no_format_is_named_after_chooses_json() {
-        assert_eq!(
-            Format::choose(Some("foo"), Some("bar"), Some("image/png")),
-            Format::Json
-        );
+        assert_eq!(Format::choose(Some("foo"), Some("bar"), Some("image/png")), Format::Json);
         assert_eq!(Format::choose(None, None, None), Format::Json);
     }
 }

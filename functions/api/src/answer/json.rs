@@ -61,12 +61,7 @@ mod tests {
 
     #[test]
     fn a_problem_always_has_a_list_of_errors() {
-        let problem = ResponseStatus {
-            error_code: "E",
-            message: "m".to_owned(),
-            errors: Vec::new(),
-            meta: None,
-        };
+        let problem = ResponseStatus { error_code: "E", message: "m".to_owned(), errors: Vec::new(), meta: None };
         assert_eq!(
             write(&Document::Problem(problem)),
             r#"{"ResponseStatus":{"ErrorCode":"E","Message":"m","Errors":[]}}"#

@@ -50,15 +50,11 @@ fn text_of(body: &Body) -> Result<Cow<'_, str>, BindingError> {
             return Err(BindingError::TooLarge);
         }
         Body::Base64(coded) => {
-            let bytes = STANDARD
-                .decode(coded)
-                .map_err(|_| BindingError::Malformed("did not arrive whole"))?;
+            let bytes = STANDARD.decode(coded).map_err(|_| BindingError::Malformed("did not arrive whole"))?;
             if bytes.len() > LARGEST_BODY_BYTES {
                 return Err(BindingError::TooLarge);
             }
-            Cow::Owned(
-                String::from_utf8(bytes).map_err(|_| BindingError::Malformed("is not UTF-8"))?,
-            )
+            Cow::Owned(String::from_utf8(bytes).map_err(|_| BindingError::Malformed("is not UTF-8"))?)
         }
     };
     if text.contains('\0') {
@@ -72,25 +68,17 @@ fn media_type(header: Option<&str>) -> Result<MediaType, BindingError> {
     let Some(header) = header else {
         return Ok(MediaType::Json);
     };
-    let essence = header
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let essence = header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "" | "application/json" | "text/json" => Ok(MediaType::Json),
         "application/x-www-form-urlencoded" => Ok(MediaType::Form),
-        other if other.starts_with("application/") && other.ends_with("+json") => {
-            Ok(MediaType::Json)
-        }
+        other if other.starts_with("application/") && other.ends_with("+json") => Ok(MediaType::Json),
         _ => Err(BindingError::MediaType),
     }
 }
 
 fn json(text: &str) -> Result<Members, BindingError> {
-    let Object(members) =
-        serde_json::from_str(text).map_err(|_| BindingError::Malformed("is not a JSON object"))?;
+    let Object(members) = serde_json::from_str(text).map_err(|_| BindingError::Malformed("is not a JSON object"))?;
     distinct(members)
 }
 
@@ -99,10 +87,7 @@ fn form(text: &str) -> Result<Members, BindingError> {
 }
 
 fn distinct(members: Vec<(String, Value)>) -> Result<Members, BindingError> {
-    let mut names: Vec<String> = members
-        .iter()
-        .map(|(name, _)| name.to_lowercase())
-        .collect();
+    let mut names: Vec<String> = members.iter().map(|(name, _)| name.to_lowercase()).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(BindingError::Malformed("has a member more than once"));

@@ -16,52 +16,22 @@ fn a_company_is_bound_from_json_form_and_query_in_any_case_and_any_guid_form() {
     let n = GUID.replace('-', "").to_uppercase();
     for (media_type, body, query) in [
         (None, format!(r#"{{"CompanyId":"{GUID}"}}"#), String::new()),
-        (
-            Some("application/json; charset=utf-8"),
-            format!(r#"{{"companyid":"{n}"}}"#),
-            String::new(),
-        ),
-        (
-            Some("TEXT/JSON"),
-            format!(r#"{{"COMPANYID":" {{{GUID}}} "}}"#),
-            String::new(),
-        ),
+        (Some("application/json; charset=utf-8"), format!(r#"{{"companyid":"{n}"}}"#), String::new()),
+        (Some("TEXT/JSON"), format!(r#"{{"COMPANYID":" {{{GUID}}} "}}"#), String::new()),
         (
             Some("application/vnd.x+json"),
             format!("\u{feff} {{\"CompanyId\":\"{GUID}\",\"Other\":[1]}} "),
             String::new(),
         ),
-        (
-            Some(FORM),
-            format!("companyId={GUID}&x=1&x2=2"),
-            String::new(),
-        ),
-        (
-            Some("text/csv"),
-            String::new(),
-            format!("CompanyId=%7B{GUID}%7D"),
-        ),
+        (Some(FORM), format!("companyId={GUID}&x=1&x2=2"), String::new()),
+        (Some("text/csv"), String::new(), format!("CompanyId=%7B{GUID}%7D")),
         (None, "{}".to_owned(), format!("cOMPANYiD={n}&a=1&a=2")),
         // The query is stronger than the body, and an empty one is absent.
-        (
-            None,
-            format!(r#"{{"CompanyId":"{OTHER}"}}"#),
-            format!("CompanyId={GUID}"),
-        ),
-        (
-            None,
-            format!(r#"{{"CompanyId":"{GUID}"}}"#),
-            "CompanyId=".to_owned(),
-        ),
+        (None, format!(r#"{{"CompanyId":"{OTHER}"}}"#), format!("CompanyId={GUID}")),
+        (None, format!(r#"{{"CompanyId":"{GUID}"}}"#), "CompanyId=".to_owned()),
     ] {
         let bound = StartSync::bind(&post(media_type, &body, &query));
-        assert_eq!(
-            bound,
-            Ok(StartSync {
-                company: guid(GUID)
-            }),
-            "{media_type:?} {body} {query}"
-        );
+        assert_eq!(bound, Ok(StartSync { company: guid(GUID) }), "{media_type:?} {body} {query}");
     }
 }
 
@@ -74,18 +44,11 @@ fn nothing_null_empty_and_the_guid_of_zeros_count_as_absent() {
         (None, "{}"),
         (None, r#"{"CompanyId":null}"#),
         (None, r#"{"CompanyId":""}"#),
-        (
-            None,
-            r#"{"CompanyId":"00000000-0000-0000-0000-000000000000"}"#,
-        ),
+        (None, r#"{"CompanyId":"00000000-0000-0000-0000-000000000000"}"#),
         (None, r#"{"Company":"x","Status":"foo"}"#),
         (Some(FORM), "CompanyId="),
     ] {
-        assert_eq!(
-            StartSync::bind(&post(media_type, body, "")),
-            Ok(StartSync { company: None }),
-            "{body}"
-        );
+        assert_eq!(StartSync::bind(&post(media_type, body, "")), Ok(StartSync { company: None }), "{body}");
     }
 }
 
@@ -96,28 +59,13 @@ fn a_company_that_is_no_guid_is_refused_by_the_fields_name() {
         (r#"{"CompanyId":7}"#, ""),
         (r#"{"CompanyId":true}"#, ""),
         (r#"{"CompanyId":{}}"#, ""),
-        (
-            r#"{"CompanyId":["0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f"]}"#,
-            "",
-        ),
-        (
-            r#"{"CompanyId":"0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f\u0000"}"#,
-            "",
-        ),
+        (r#"{"CompanyId":["0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f"]}"#, ""),
+        (r#"{"CompanyId":"0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f\u0000"}"#, ""),
         ("", "CompanyId=%ff"),
         ("", "companyid=1&CompanyId=2"),
     ] {
         let refused = StartSync::bind(&post(None, body, query));
-        assert!(
-            matches!(
-                refused,
-                Err(BindingError::Value {
-                    field: "CompanyId",
-                    ..
-                })
-            ),
-            "{body} {query}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(BindingError::Value { field: "CompanyId", .. })), "{body} {query}: {refused:?}");
     }
 }
 
@@ -140,11 +88,7 @@ fn a_body_that_cannot_be_read_is_malformed() {
         (Some(FORM), "a=\0"),
     ] {
         let refused = StartSync::bind(&post(media_type, body, ""));
-        assert!(
-            matches!(refused, Err(BindingError::Malformed(_))),
-            "{:.40}: {refused:?}",
-            body
-        );
+        assert!(matches!(refused, Err(BindingError::Malformed(_))), "{:.40}: {refused:?}", body);
     }
 }
 
@@ -152,59 +96,28 @@ fn a_body_that_cannot_be_read_is_malformed() {
 fn a_body_that_is_no_utf8_or_no_base64_is_malformed() {
     for coded in ["/////w==", "e30", "e30=\n", "?"] {
         let refused = StartSync::bind(&base64(coded));
-        assert!(
-            matches!(refused, Err(BindingError::Malformed(_))),
-            "{coded}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(BindingError::Malformed(_))), "{coded}: {refused:?}");
     }
-    assert_eq!(
-        StartSync::bind(&base64("e30=")),
-        Ok(StartSync { company: None })
-    );
+    assert_eq!(StartSync::bind(&base64("e30=")), Ok(StartSync { company: None }));
 }
 
 #[test]
 fn a_body_over_the_limit_is_too_large_in_either_delivery_and_one_at_the_limit_is_not() {
     let at_limit = " ".repeat(LARGEST_BODY_BYTES);
     let over = " ".repeat(LARGEST_BODY_BYTES + 1);
-    let code =
-        |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
-    assert_eq!(
-        StartSync::bind(&post(None, &over, "")),
-        Err(BindingError::TooLarge)
-    );
-    assert_eq!(
-        StartSync::bind(&base64(&code(&over))),
-        Err(BindingError::TooLarge)
-    );
-    assert_eq!(
-        StartSync::bind(&base64(&"A".repeat(1 << 20))),
-        Err(BindingError::TooLarge)
-    );
-    assert_eq!(
-        StartSync::bind(&post(None, &at_limit, "")),
-        Ok(StartSync { company: None })
-    );
-    assert_eq!(
-        StartSync::bind(&base64(&code(&at_limit))),
-        Ok(StartSync { company: None })
-    );
+    let code = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+    assert_eq!(StartSync::bind(&post(None, &over, "")), Err(BindingError::TooLarge));
+    assert_eq!(StartSync::bind(&base64(&code(&over))), Err(BindingError::TooLarge));
+    assert_eq!(StartSync::bind(&base64(&"A".repeat(1 << 20))), Err(BindingError::TooLarge));
+    assert_eq!(StartSync::bind(&post(None, &at_limit, "")), Ok(StartSync { company: None }));
+    assert_eq!(StartSync::bind(&base64(&code(&at_limit))), Ok(StartSync { company: None }));
 }
 
 #[test]
 fn a_body_of_an_unknown_media_type_is_refused() {
-    for media_type in [
-        "text/plain",
-        "application/octet-stream",
-        "multipart/form-data; boundary=x",
-        "jason",
-        "text/csv",
-    ] {
-        assert_eq!(
-            StartSync::bind(&post(Some(media_type), "{}", "")),
-            Err(BindingError::MediaType),
-            "{media_type}"
-        );
+    for media_type in ["text/plain", "application/octet-stream", "multipart/form-data; boundary=x", "jason", "text/csv"]
+    {
+        assert_eq!(StartSync::bind(&post(Some(media_type), "{}", "")), Err(BindingError::MediaType), "{media_type}");
     }
 }
 
@@ -218,60 +131,25 @@ fn a_status_is_bound_by_name_in_any_case_or_by_number() {
         ("Status=2", Some(Status::Completed)),
         ("Status=Failed", Some(Status::Failed)),
     ] {
-        assert_eq!(
-            ListSyncs::bind(&get(query)),
-            Ok(ListSyncs {
-                company: None,
-                status
-            }),
-            "{query}"
-        );
+        assert_eq!(ListSyncs::bind(&get(query)), Ok(ListSyncs { company: None, status }), "{query}");
     }
-    for query in [
-        "Status=foo",
-        "Status=4",
-        "Status=-1",
-        "Status=1.0",
-        "Status=Pending,Failed",
-        "Status=0&Status=1",
-    ] {
+    for query in ["Status=foo", "Status=4", "Status=-1", "Status=1.0", "Status=Pending,Failed", "Status=0&Status=1"] {
         let refused = ListSyncs::bind(&get(query));
-        assert!(
-            matches!(
-                refused,
-                Err(BindingError::Value {
-                    field: "Status",
-                    ..
-                })
-            ),
-            "{query}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(BindingError::Value { field: "Status", .. })), "{query}: {refused:?}");
     }
 }
 
 #[test]
 fn the_id_comes_from_the_path_and_never_from_the_query() {
     let bound = GetSync::bind(&get(&format!("Id={OTHER}&CompanyId={OTHER}")), GUID);
-    assert_eq!(
-        bound.ok(),
-        JobId::parse(GUID).ok().map(|id| GetSync {
-            id,
-            company: guid(OTHER)
-        })
-    );
+    assert_eq!(bound.ok(), JobId::parse(GUID).ok().map(|id| GetSync { id, company: guid(OTHER) }));
     let refused = GetSync::bind(&get(&format!("Id={GUID}")), "latest");
-    assert!(matches!(
-        refused,
-        Err(BindingError::Value { field: "Id", .. })
-    ));
+    assert!(matches!(refused, Err(BindingError::Value { field: "Id", .. })));
 }
 
 #[test]
 fn a_parameter_of_the_answer_is_found_in_any_case() {
-    assert_eq!(
-        query_parameter("a=1&FORMAT=&Format=json", "format").as_deref(),
-        Some("json")
-    );
+    assert_eq!(query_parameter("a=1&FORMAT=&Format=json", "format").as_deref(), Some("json"));
     assert_eq!(query_parameter("a=1", "format"), None);
 }
 
@@ -280,10 +158,7 @@ fn guid(text: &str) -> Option<CompanyId> {
 }
 
 fn post(media_type: Option<&str>, body: &str, query: &str) -> Request {
-    let headers = media_type.map_or_else(
-        || serde_json::json!({}),
-        |value| serde_json::json!({"Content-Type": value}),
-    );
+    let headers = media_type.map_or_else(|| serde_json::json!({}), |value| serde_json::json!({"Content-Type": value}));
     request(serde_json::json!({
         "rawPath": "/", "rawQueryString": query, "headers": headers, "body": body,
         "requestContext": {"http": {"method": "POST"}},
@@ -303,12 +178,6 @@ fn get(query: &str) -> Request {
     }))
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "an event of this file that is no event is a fault of this file"
-)]
 fn request(event: serde_json::Value) -> Request {
-    serde_json::from_value::<Event>(event)
-        .expect("an event")
-        .into()
+    serde_json::from_value::<Event>(event).expect("an event").into()
 }

@@ -31,10 +31,7 @@ impl Claims {
     /// Takes the claims as they stand in the token.
     #[must_use]
     pub const fn new(members: Map<String, Value>, is_access_token_by_header: bool) -> Self {
-        Self {
-            members,
-            is_access_token_by_header,
-        }
+        Self { members, is_access_token_by_header }
     }
 
     /// Whether the token is an access token, in force at this time, and for one of these
@@ -51,10 +48,7 @@ impl Claims {
         if expires_at.after(LEEWAY) <= now {
             return Err(CallerError::Expired);
         }
-        if self
-            .time("nbf")?
-            .is_some_and(|begins_at| begins_at.before(LEEWAY) > now)
-        {
+        if self.time("nbf")?.is_some_and(|begins_at| begins_at.before(LEEWAY) > now) {
             return Err(CallerError::NotYetValid);
         }
         if !audiences.is_empty() && !self.is_for_one_of(audiences) {
@@ -65,10 +59,7 @@ impl Claims {
 
     /// Every text that stands at one of the paths, alone or in a list.
     pub fn texts<'a>(&'a self, paths: &'a [ClaimPath]) -> impl Iterator<Item = &'a str> {
-        paths
-            .iter()
-            .flat_map(|path| path.values(&self.members))
-            .flat_map(texts_of)
+        paths.iter().flat_map(|path| path.values(&self.members)).flat_map(texts_of)
     }
 
     /// The company at the path: a Guid, alone or the only one of a list. Anything else is no
@@ -85,10 +76,7 @@ impl Claims {
             Some(Value::String(kind)) => kind.eq_ignore_ascii_case("bearer"),
             Some(_) => false,
             None => {
-                self.is_access_token_by_header
-                    || !ID_TOKEN_CLAIMS
-                        .iter()
-                        .any(|claim| self.members.contains_key(*claim))
+                self.is_access_token_by_header || !ID_TOKEN_CLAIMS.iter().any(|claim| self.members.contains_key(*claim))
             }
         }
     }
@@ -110,9 +98,7 @@ impl Claims {
             .as_i64()
             .or_else(|| value.as_f64().map(whole))
             .ok_or(CallerError::Malformed("a time is no number"))?;
-        Ok(Some(Timestamp::from_ms(
-            since_epoch_s.saturating_mul(1_000),
-        )))
+        Ok(Some(Timestamp::from_ms(since_epoch_s.saturating_mul(1_000))))
     }
 }
 
@@ -127,9 +113,7 @@ impl ClaimPath {
     /// Reads a path; `None` when it has an empty step.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.split('.')
-            .all(|step| !step.is_empty())
-            .then(|| Self(text.to_owned()))
+        text.split('.').all(|step| !step.is_empty()).then(|| Self(text.to_owned()))
     }
 
     fn values<'a>(&self, claims: &'a Map<String, Value>) -> Vec<&'a Value> {
@@ -139,21 +123,13 @@ impl ClaimPath {
         let mut steps = self.0.split('.');
         let first = steps.next().unwrap_or_default();
         steps.fold(below(claims, first), |reached, step| {
-            reached
-                .into_iter()
-                .filter_map(Value::as_object)
-                .flat_map(|members| below(members, step))
-                .collect()
+            reached.into_iter().filter_map(Value::as_object).flat_map(|members| below(members, step)).collect()
         })
     }
 }
 
 fn below<'a>(members: &'a Map<String, Value>, step: &str) -> Vec<&'a Value> {
-    if step == "*" {
-        members.values().collect()
-    } else {
-        members.get(step).into_iter().collect()
-    }
+    if step == "*" { members.values().collect() } else { members.get(step).into_iter().collect() }
 }
 
 fn texts_of(value: &Value) -> Vec<&str> {

@@ -97,82 +97,23 @@ mod tests {
         use MayNot::{NoCompany, NoRole};
         let (own, other) = (company('1'), company('2'));
         for (names, own, named, start, read) in [
-            (
-                "bookingsupplier-administrator-write",
-                own,
-                None,
-                Ok(own),
-                Ok(own),
-            ),
-            (
-                "bookingsupplier-administrator-write",
-                own,
-                other,
-                Ok(own),
-                Ok(own),
-            ),
-            (
-                "bookingsupplier-administrator-write",
-                None,
-                None,
-                Err(NoCompany),
-                Err(NoCompany),
-            ),
-            (
-                "bookingsupplier-administrator-write",
-                None,
-                other,
-                Err(NoCompany),
-                Err(NoCompany),
-            ),
-            (
-                "bookingsupplier-administrator-read",
-                own,
-                None,
-                Err(NoRole),
-                Ok(own),
-            ),
-            (
-                "bookingsupplier-administrator-read",
-                own,
-                other,
-                Err(NoRole),
-                Ok(own),
-            ),
+            ("bookingsupplier-administrator-write", own, None, Ok(own), Ok(own)),
+            ("bookingsupplier-administrator-write", own, other, Ok(own), Ok(own)),
+            ("bookingsupplier-administrator-write", None, None, Err(NoCompany), Err(NoCompany)),
+            ("bookingsupplier-administrator-write", None, other, Err(NoCompany), Err(NoCompany)),
+            ("bookingsupplier-administrator-read", own, None, Err(NoRole), Ok(own)),
+            ("bookingsupplier-administrator-read", own, other, Err(NoRole), Ok(own)),
             ("superadmin", own, None, Ok(own), Ok(own)),
             ("superadmin", own, other, Ok(other), Ok(other)),
             ("superadmin", None, other, Ok(other), Ok(other)),
             ("superadmin", None, None, Err(NoCompany), Err(NoCompany)),
-            (
-                "bookingsupplier-administrator-read superadmin",
-                own,
-                other,
-                Ok(other),
-                Ok(other),
-            ),
-            (
-                "Superadmin administrator",
-                own,
-                other,
-                Err(NoRole),
-                Err(NoRole),
-            ),
+            ("bookingsupplier-administrator-read superadmin", own, other, Ok(other), Ok(other)),
+            ("Superadmin administrator", own, other, Err(NoRole), Err(NoRole)),
             ("", None, None, Err(NoRole), Err(NoRole)),
         ] {
-            let caller = Caller {
-                roles: roles(names.split(' ')),
-                company: own,
-            };
-            assert_eq!(
-                caller.may(Right::Start, named).map(Some),
-                start,
-                "{names} {own:?} {named:?}"
-            );
-            assert_eq!(
-                caller.may(Right::Read, named).map(Some),
-                read,
-                "{names} {own:?} {named:?}"
-            );
+            let caller = Caller { roles: roles(names.split(' ')), company: own };
+            assert_eq!(caller.may(Right::Start, named).map(Some), start, "{names} {own:?} {named:?}");
+            assert_eq!(caller.may(Right::Read, named).map(Some), read, "{names} {own:?} {named:?}");
         }
     }
 }

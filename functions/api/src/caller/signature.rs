@@ -11,9 +11,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature as ring_signature;
-use ring::signature::{
-    EcdsaVerificationAlgorithm, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
-};
+use ring::signature::{EcdsaVerificationAlgorithm, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde::Deserialize;
 
 /// The algorithms that are allowed, all asymmetric.
@@ -105,11 +103,7 @@ impl Jwk {
     /// has no id. A key set may well hold such keys: Keycloak's has one for encryption.
     #[must_use]
     pub fn into_key(self) -> Option<(String, PublicKey)> {
-        if self
-            .purpose
-            .as_deref()
-            .is_some_and(|purpose| purpose != "sig")
-        {
+        if self.purpose.as_deref().is_some_and(|purpose| purpose != "sig") {
             return None;
         }
         let only_for = match self.alg.as_deref() {
@@ -117,10 +111,7 @@ impl Jwk {
             Some(name) => Some(Algorithm::named(name)?),
         };
         let material = match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => Material::Rsa {
-                modulus: number(self.n.as_deref()?)?,
-                exponent: number(self.e.as_deref()?)?,
-            },
+            ("RSA", _) => Material::Rsa { modulus: number(self.n.as_deref()?)?, exponent: number(self.e.as_deref()?)? },
             ("EC", Some("P-256")) => point(Curve::P256, &self.x?, &self.y?)?,
             ("EC", Some("P-384")) => point(Curve::P384, &self.x?, &self.y?)?,
             _ => return None,
@@ -136,8 +127,7 @@ impl PublicKey {
         let of_its_kind = match (&self.material, algorithm.scheme()) {
             (Material::Rsa { .. }, Scheme::Rsa(_)) => true,
             (Material::Ecdsa { curve, .. }, Scheme::Ecdsa(needed, _)) => *curve == needed,
-            (Material::Rsa { .. }, Scheme::Ecdsa(..))
-            | (Material::Ecdsa { .. }, Scheme::Rsa(_)) => false,
+            (Material::Rsa { .. }, Scheme::Ecdsa(..)) | (Material::Ecdsa { .. }, Scheme::Rsa(_)) => false,
         };
         of_its_kind && self.only_for.is_none_or(|only| only == algorithm)
     }
@@ -147,20 +137,12 @@ impl PublicKey {
     pub fn has_signed(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         match (&self.material, algorithm.scheme()) {
             (Material::Rsa { modulus, exponent }, Scheme::Rsa(parameters)) => {
-                RsaPublicKeyComponents {
-                    n: modulus,
-                    e: exponent,
-                }
-                .verify(parameters, message, signature)
-                .is_ok()
+                RsaPublicKeyComponents { n: modulus, e: exponent }.verify(parameters, message, signature).is_ok()
             }
             (Material::Ecdsa { point, .. }, Scheme::Ecdsa(_, scheme)) => {
-                UnparsedPublicKey::new(scheme, point)
-                    .verify(message, signature)
-                    .is_ok()
+                UnparsedPublicKey::new(scheme, point).verify(message, signature).is_ok()
             }
-            (Material::Rsa { .. }, Scheme::Ecdsa(..))
-            | (Material::Ecdsa { .. }, Scheme::Rsa(_)) => false,
+            (Material::Rsa { .. }, Scheme::Ecdsa(..)) | (Material::Ecdsa { .. }, Scheme::Rsa(_)) => false,
         }
     }
 }
@@ -201,14 +183,11 @@ mod tests {
     }
 
     #[test]
-    fn an_es256_signature_fits_its_own_key_message_and_algorithm_only()
-    -> Result<(), Box<dyn std::error::Error>> {
+    fn an_es256_signature_fits_its_own_key_message_and_algorithm_only() -> Result<(), Box<dyn std::error::Error>> {
         let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
-            .map_err(|_| "no key")?;
-        let pair =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
-                .map_err(|_| "no pair")?;
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| "no key")?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
+            .map_err(|_| "no pair")?;
         let signature = pair.sign(&random, b"message").map_err(|_| "no signature")?;
         let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
         let (id, key) = jwk(serde_json::json!({
@@ -217,11 +196,7 @@ mod tests {
         }))
         .ok_or("no public key")?;
         assert_eq!(id, "k");
-        assert!(
-            key.serves(Algorithm::Es256)
-                && !key.serves(Algorithm::Es384)
-                && !key.serves(Algorithm::Rs256)
-        );
+        assert!(key.serves(Algorithm::Es256) && !key.serves(Algorithm::Es384) && !key.serves(Algorithm::Rs256));
         assert!(key.has_signed(Algorithm::Es256, b"message", signature.as_ref()));
         assert!(!key.has_signed(Algorithm::Es256, b"massage", signature.as_ref()));
         assert!(!key.has_signed(Algorithm::Es256, b"message", &signature.as_ref()[1..]));
@@ -232,14 +207,8 @@ mod tests {
 
     #[test]
     fn a_key_with_an_algorithm_of_its_own_serves_no_other() {
-        let key = jwk(
-            serde_json::json!({"kty": "RSA", "kid": "k", "alg": "RS512", "n": "AKv_", "e": "AQAB"}),
-        );
-        assert!(
-            key.is_some_and(
-                |(_, key)| key.serves(Algorithm::Rs512) && !key.serves(Algorithm::Rs256)
-            )
-        );
+        let key = jwk(serde_json::json!({"kty": "RSA", "kid": "k", "alg": "RS512", "n": "AKv_", "e": "AQAB"}));
+        assert!(key.is_some_and(|(_, key)| key.serves(Algorithm::Rs512) && !key.serves(Algorithm::Rs256)));
     }
 
     #[test]

@@ -53,44 +53,26 @@ impl<'a> SealedToken<'a> {
     /// [`CallerError::Algorithm`], [`CallerError::NotAnAccessToken`].
     pub fn parse(authorization: Option<&'a str>) -> Result<Self, CallerError> {
         let text = bearer(authorization.ok_or(CallerError::Missing)?)?;
-        let (signed, signature) = text
-            .rsplit_once('.')
-            .ok_or(CallerError::Malformed("not three parts"))?;
-        let (header, claims) = signed
-            .split_once('.')
-            .ok_or(CallerError::Malformed("not three parts"))?;
+        let (signed, signature) = text.rsplit_once('.').ok_or(CallerError::Malformed("not three parts"))?;
+        let (header, claims) = signed.split_once('.').ok_or(CallerError::Malformed("not three parts"))?;
         let header: Header = part(header)?;
         let algorithm = Algorithm::named(&header.alg).ok_or(CallerError::Algorithm)?;
         let header_type = header.typ.map(|typ| typ.to_ascii_lowercase());
-        if header_type
-            .as_deref()
-            .is_some_and(|typ| !HEADER_TYPES.contains(&typ))
-        {
+        if header_type.as_deref().is_some_and(|typ| !HEADER_TYPES.contains(&typ)) {
             return Err(CallerError::NotAnAccessToken);
         }
         if header.crit.is_some() {
             return Err(CallerError::Malformed("critical header extensions"));
         }
         let claims: serde_json::Map<String, Value> = part(claims)?;
-        let issuer = claims
-            .get("iss")
-            .and_then(Value::as_str)
-            .ok_or(CallerError::Malformed("no issuer"))?;
+        let issuer = claims.get("iss").and_then(Value::as_str).ok_or(CallerError::Malformed("no issuer"))?;
         Ok(Self {
             signed,
-            signature: URL_SAFE_NO_PAD
-                .decode(signature)
-                .map_err(|_| CallerError::Malformed("not base64url"))?,
+            signature: URL_SAFE_NO_PAD.decode(signature).map_err(|_| CallerError::Malformed("not base64url"))?,
             algorithm,
-            key_id: header
-                .kid
-                .filter(|kid| !kid.is_empty())
-                .ok_or(CallerError::Malformed("no key id"))?,
+            key_id: header.kid.filter(|kid| !kid.is_empty()).ok_or(CallerError::Malformed("no key id"))?,
             issuer: issuer.to_owned(),
-            claims: Claims::new(
-                claims,
-                header_type.is_some_and(|typ| ACCESS_TOKEN_TYPES.contains(&typ.as_str())),
-            ),
+            claims: Claims::new(claims, header_type.is_some_and(|typ| ACCESS_TOKEN_TYPES.contains(&typ.as_str()))),
         })
     }
 
@@ -123,10 +105,7 @@ impl<'a> SealedToken<'a> {
 }
 
 fn bearer(authorization: &str) -> Result<&str, CallerError> {
-    let (scheme, token) = authorization
-        .trim()
-        .split_once(' ')
-        .ok_or(CallerError::Missing)?;
+    let (scheme, token) = authorization.trim().split_once(' ').ok_or(CallerError::Missing)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(CallerError::Missing);
     }
@@ -138,11 +117,8 @@ fn bearer(authorization: &str) -> Result<&str, CallerError> {
 }
 
 fn part<T: serde::de::DeserializeOwned>(coded: &str) -> Result<T, CallerError> {
-    let json = URL_SAFE_NO_PAD
-        .decode(coded)
-        .map_err(|_| CallerError::Malformed("not base64url"))?;
-    serde_json::from_slice(&json)
-        .map_err(|_| CallerError::Malformed("not a JSON object with the members of a JWT"))
+    let json = URL_SAFE_NO_PAD.decode(coded).map_err(|_| CallerError::Malformed("not base64url"))?;
+    serde_json::from_slice(&json).map_err(|_| CallerError::Malformed("not a JSON object with the members of a JWT"))
 }
 
 #[cfg(test)]
@@ -150,63 +126,33 @@ mod tests {
     use super::*;
 
     fn token(header: &str, claims: &str) -> String {
-        format!(
-            "Bearer {}.{}.c2ln",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(claims)
-        )
+        format!("Bearer {}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
     }
 
     #[test]
     fn a_signed_token_gives_out_its_issuer_and_key_and_nothing_else() {
-        let text = token(
-            r#"{"alg":"RS256","kid":"k1","typ":"JWT"}"#,
-            r#"{"iss":"https://id.example"}"#,
-        );
+        let text = token(r#"{"alg":"RS256","kid":"k1","typ":"JWT"}"#, r#"{"iss":"https://id.example"}"#);
         let sealed = SealedToken::parse(Some(&text));
-        assert!(
-            sealed.is_ok_and(
-                |sealed| sealed.issuer() == "https://id.example" && sealed.key_id() == "k1"
-            )
-        );
+        assert!(sealed.is_ok_and(|sealed| sealed.issuer() == "https://id.example" && sealed.key_id() == "k1"));
     }
 
     #[test]
     fn only_the_bearer_scheme_counts_in_any_case() {
-        for authorization in [
-            None,
-            Some(""),
-            Some("Bearer"),
-            Some("Basic dTpw"),
-            Some("eyJ.e30.x"),
-        ] {
-            assert!(
-                matches!(SealedToken::parse(authorization), Err(CallerError::Missing)),
-                "{authorization:?}"
-            );
+        for authorization in [None, Some(""), Some("Bearer"), Some("Basic dTpw"), Some("eyJ.e30.x")] {
+            assert!(matches!(SealedToken::parse(authorization), Err(CallerError::Missing)), "{authorization:?}");
         }
-        let text =
-            token(r#"{"alg":"ES256","kid":"k"}"#, r#"{"iss":"i"}"#).replace("Bearer ", "bEARER  ");
+        let text = token(r#"{"alg":"ES256","kid":"k"}"#, r#"{"iss":"i"}"#).replace("Bearer ", "bEARER  ");
         assert!(SealedToken::parse(Some(&text)).is_ok());
     }
 
     #[test]
     fn every_algorithm_outside_the_allow_list_is_refused() {
-        for alg in [
-            "none", "None", "", "HS256", "HS384", "HS512", "rs256", "EdDSA", "ES256K", "ES512",
-            "RS1", "dir",
-        ] {
+        for alg in ["none", "None", "", "HS256", "HS384", "HS512", "rs256", "EdDSA", "ES256K", "ES512", "RS1", "dir"] {
             let text = token(&format!(r#"{{"alg":"{alg}","kid":"k"}}"#), r#"{"iss":"i"}"#);
-            assert!(
-                matches!(SealedToken::parse(Some(&text)), Err(CallerError::Algorithm)),
-                "{alg}"
-            );
+            assert!(matches!(SealedToken::parse(Some(&text)), Err(CallerError::Algorithm)), "{alg}");
         }
         let unsigned = token(r#"{"alg":"none","kid":"k"}"#, r#"{"iss":"i"}"#).replace(".c2ln", ".");
-        assert!(matches!(
-            SealedToken::parse(Some(&unsigned)),
-            Err(CallerError::Algorithm)
-        ));
+        assert!(matches!(SealedToken::parse(Some(&unsigned)), Err(CallerError::Algorithm)));
     }
 
     #[test]
@@ -220,48 +166,27 @@ mod tests {
             token(r#"{"alg":"RS256"}"#, r#"{"iss":"i"}"#),
             token(r#"{"alg":"RS256","kid":""}"#, r#"{"iss":"i"}"#),
             token(r#"{"alg":"RS256","kid":"k","kid":"l"}"#, r#"{"iss":"i"}"#),
-            token(
-                r#"{"alg":"RS256","kid":"k","crit":["b64"],"b64":false}"#,
-                r#"{"iss":"i"}"#,
-            ),
+            token(r#"{"alg":"RS256","kid":"k","crit":["b64"],"b64":false}"#, r#"{"iss":"i"}"#),
             token(r#"{"alg":"RS256","kid":"k"}"#, "{}"),
             token(r#"{"alg":"RS256","kid":"k"}"#, r#"{"iss":["i"]}"#),
             token(r#"{"alg":"RS256","kid":"k"}"#, "[]"),
             token(r#"{"alg":"RS256","kid":"k"}"#, &"[".repeat(4_000)),
         ] {
-            assert!(
-                matches!(
-                    SealedToken::parse(Some(&text)),
-                    Err(CallerError::Malformed(_))
-                ),
-                "{text:.60}"
-            );
+            assert!(matches!(SealedToken::parse(Some(&text)), Err(CallerError::Malformed(_))), "{text:.60}");
         }
     }
 
     #[test]
     fn another_kind_of_token_is_refused_by_its_header() {
         for typ in ["logout+jwt", "dpop+jwt", "secevent+jwt", "JWE"] {
-            let text = token(
-                &format!(r#"{{"alg":"RS256","kid":"k","typ":"{typ}"}}"#),
-                r#"{"iss":"i"}"#,
-            );
-            assert!(
-                matches!(
-                    SealedToken::parse(Some(&text)),
-                    Err(CallerError::NotAnAccessToken)
-                ),
-                "{typ}"
-            );
+            let text = token(&format!(r#"{{"alg":"RS256","kid":"k","typ":"{typ}"}}"#), r#"{"iss":"i"}"#);
+            assert!(matches!(SealedToken::parse(Some(&text)), Err(CallerError::NotAnAccessToken)), "{typ}");
         }
     }
 
     #[test]
     fn a_hundred_kilobytes_of_token_are_refused_by_their_length() {
         let text = format!("Bearer {}", "a".repeat(100 * 1024));
-        assert!(matches!(
-            SealedToken::parse(Some(&text)),
-            Err(CallerError::TooLong)
-        ));
+        assert!(matches!(SealedToken::parse(Some(&text)), Err(CallerError::TooLong)));
     }
 }

@@ -53,10 +53,7 @@ fn a_configured_audience_must_be_in_aud_or_azp() {
         token["exp"] = json!(NOW_S + 60);
         let judged = claims(token.clone(), false).judge(now(), &ours);
         assert_eq!(judged.is_ok(), fits, "{token}");
-        assert!(
-            fits || matches!(judged, Err(CallerError::Audience)),
-            "{token}"
-        );
+        assert!(fits || matches!(judged, Err(CallerError::Audience)), "{token}");
         assert!(claims(token, false).judge(now(), &[]).is_ok());
     }
 }
@@ -82,10 +79,7 @@ fn only_an_access_token_is_taken() {
         token["exp"] = json!(NOW_S + 60);
         let judged = claims(token.clone(), by_header).judge(now(), &[]);
         assert_eq!(judged.is_ok(), fits, "{token}");
-        assert!(
-            fits || matches!(judged, Err(CallerError::NotAnAccessToken)),
-            "{token}"
-        );
+        assert!(fits || matches!(judged, Err(CallerError::NotAnAccessToken)), "{token}");
     }
 }
 
@@ -97,34 +91,14 @@ fn texts_are_found_at_every_path_alone_or_in_a_list() {
         "https://id.example/roles": ["f"],
     });
     for (paths, expected) in [
-        (
-            vec!["realm_access.roles", "resource_access.*.roles"],
-            "abcd",
-        ),
+        (vec!["realm_access.roles", "resource_access.*.roles"], "abcd"),
         (vec!["https://id.example/roles"], "f"),
         (vec!["resource_access.one.roles"], "c"),
-        (
-            vec![
-                "realm_access",
-                "nowhere.roles",
-                "realm_access.roles.0",
-                "resource_access.three.roles",
-            ],
-            "",
-        ),
+        (vec!["realm_access", "nowhere.roles", "realm_access.roles.0", "resource_access.three.roles"], ""),
         (vec!["*.roles"], "ab"),
     ] {
-        let parsed: Vec<ClaimPath> = paths
-            .iter()
-            .filter_map(|path| ClaimPath::parse(path))
-            .collect();
-        assert_eq!(
-            claims(token.clone(), false)
-                .texts(&parsed)
-                .collect::<String>(),
-            expected,
-            "{paths:?}"
-        );
+        let parsed: Vec<ClaimPath> = paths.iter().filter_map(|path| ClaimPath::parse(path)).collect();
+        assert_eq!(claims(token.clone(), false).texts(&parsed).collect::<String>(), expected, "{paths:?}");
     }
 }
 
@@ -140,13 +114,9 @@ fn the_company_is_one_guid_alone_or_the_only_one_of_a_list() {
         (json!(7), false),
         (json!(null), false),
     ] {
-        let company = ClaimPath::parse("company_id")
-            .and_then(|path| claims(json!({"company_id": value}), false).company(&path));
-        assert_eq!(
-            company,
-            CompanyId::parse(GUID).ok().filter(|_| found),
-            "{value}"
-        );
+        let company =
+            ClaimPath::parse("company_id").and_then(|path| claims(json!({"company_id": value}), false).company(&path));
+        assert_eq!(company, CompanyId::parse(GUID).ok().filter(|_| found), "{value}");
     }
 }
 
