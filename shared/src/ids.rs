@@ -85,13 +85,35 @@ impl JobId {
     #[must_use]
     pub fn mint(at: Timestamp) -> Self {
         let since_epoch_ms = u64::try_from(at.ms()).unwrap_or_default();
-        let random = Uuid::new_v4().into_bytes();
+        let noise = random().into_bytes();
         let mut tail = [0; 10];
         // The version and variant bits of a v4 are at bytes 6 and 8: bytes 0..6 and 9..13 are all random.
-        tail[..6].copy_from_slice(&random[..6]);
-        tail[6..].copy_from_slice(&random[9..13]);
+        tail[..6].copy_from_slice(&noise[..6]);
+        tail[6..].copy_from_slice(&noise[9..13]);
         Self(uuid::Builder::from_unix_timestamp_millis(since_epoch_ms, &tail).into_uuid())
     }
+}
+
+/// A token for one write that no other write has.
+#[must_use]
+pub fn write_token() -> String {
+    random().to_string()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where random ids are made")]
+fn random() -> Uuid {
+    Uuid::new_v4()
+}
+
+/// A token for one write that no other write has.
+#[must_use]
+pub fn write_token() -> String {
+    random().to_string()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where random ids are made")]
+fn random() -> Uuid {
+    Uuid::new_v4()
 }
 
 fn parse(text: &str) -> Result<Uuid, NotAGuid> {

@@ -1,5 +1,6 @@
 //! Expressions as they are written in the steps: `#name` for every attribute, `:value` for every
-//! value, so that no reserved word of DynamoDB can ever be met.
+//! value, so that no reserved word of DynamoDB can ever be met. The customers table of the sync
+//! function is written with the same words.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,8 @@ use crate::ids::CompanyId;
 use super::schema;
 
 /// The names that the `#name` tokens of these expressions stand for: themselves.
-pub(super) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
+#[must_use]
+pub fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
     let names: HashMap<_, _> = expressions
         .iter()
         .flat_map(|expression| expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '#')))
@@ -21,12 +23,14 @@ pub(super) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
 }
 
 /// The values of an expression, each under its `:name`.
-pub(super) fn values<const N: usize>(pairs: [(&str, AttributeValue); N]) -> Option<HashMap<String, AttributeValue>> {
+#[must_use]
+pub fn values<const N: usize>(pairs: [(&str, AttributeValue); N]) -> Option<HashMap<String, AttributeValue>> {
     (N > 0).then(|| pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// The key of an item.
-pub(super) fn key(company: &CompanyId, item: impl Into<String>) -> HashMap<String, AttributeValue> {
+#[must_use]
+pub fn key(company: &CompanyId, item: impl Into<String>) -> HashMap<String, AttributeValue> {
     HashMap::from([
         (schema::COMPANY.to_owned(), text(company)),
         (schema::ITEM.to_owned(), AttributeValue::S(item.into())),
@@ -34,17 +38,20 @@ pub(super) fn key(company: &CompanyId, item: impl Into<String>) -> HashMap<Strin
 }
 
 /// A text value.
-pub(super) fn text(value: impl ToString) -> AttributeValue {
+#[must_use]
+pub fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
 /// A number.
-pub(super) fn number(value: impl Into<i128>) -> AttributeValue {
+#[must_use]
+pub fn number(value: impl Into<i128>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
 
 /// A moment, in ms since the epoch.
-pub(super) fn moment(value: Timestamp) -> AttributeValue {
+#[must_use]
+pub fn moment(value: Timestamp) -> AttributeValue {
     number(value.ms())
 }
 

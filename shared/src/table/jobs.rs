@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::clock::Timestamp;
-use crate::ids::{CompanyId, JobId};
+use crate::ids::{CompanyId, JobId, write_token};
 use crate::job::{Failure, Job, Status};
 
 use super::expression::{key, moment, names, text, values};
@@ -113,8 +113,7 @@ impl Table {
         end: aws_sdk_dynamodb::types::TransactWriteItem,
     ) -> Result<bool, TableError> {
         let unlock = self.update(key(&company, LOCK), "REMOVE #job", "#job = :job", values([(":job", text(job))]));
-        let both = uuid::Uuid::new_v4().to_string();
-        match self.transact(operation, &both, vec![end.clone(), unlock]).await? {
+        match self.transact(operation, &write_token(), vec![end.clone(), unlock]).await? {
             Written::All => return Ok(true),
             Written::Refused(verdicts) if matches!(verdicts.first(), Some(Verdict::Failed(_))) => {
                 return Ok(false);
@@ -124,8 +123,7 @@ impl Table {
                 "an active job did not hold its company's lock; it is ended without it"
             ),
         }
-        let alone = uuid::Uuid::new_v4().to_string();
-        Ok(matches!(self.transact(operation, &alone, vec![end]).await?, Written::All))
+        Ok(matches!(self.transact(operation, &write_token(), vec![end]).await?, Written::All))
     }
 }
 

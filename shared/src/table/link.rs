@@ -89,8 +89,8 @@ pub struct Link {
 pub enum Before {
     /// There was none.
     Absent,
-    /// It was this.
-    Was(Fingerprint, JobStamp),
+    /// It was about these data.
+    Was(Fingerprint),
 }
 
 /// A part of a company's links.
@@ -129,7 +129,7 @@ enum Letter {
 
 const OF_COMPANY: &str = "#company = :company AND begins_with(#item, :prefix)";
 const ABSENT: &str = "attribute_not_exists(#item)";
-const AS_READ: &str = "#f = :fingerprint AND #j = :job";
+const AS_READ: &str = "#f = :fingerprint";
 
 impl Table {
     /// A part of the company's links, read consistently.
@@ -161,9 +161,7 @@ impl Table {
         let item = serde_dynamo::to_item(to_item(company, link)).map_err(TableError::malformed("LINK"))?;
         let (condition, bound) = match before {
             Before::Absent => (ABSENT, None),
-            Before::Was(Fingerprint(fingerprint), JobStamp(job)) => {
-                (AS_READ, values([(":fingerprint", bytes(fingerprint)), (":job", bytes(job))]))
-            }
+            Before::Was(Fingerprint(fingerprint)) => (AS_READ, values([(":fingerprint", bytes(fingerprint))])),
         };
         let put = Put::builder()
             .table_name(&self.name)

@@ -15,7 +15,7 @@
 
 pub mod acquire;
 pub mod connection;
-mod expression;
+pub mod expression;
 pub mod jobs;
 pub mod lapsed;
 pub mod lease;
