@@ -105,17 +105,6 @@ fn random() -> Uuid {
     Uuid::new_v4()
 }
 
-/// A token for one write that no other write has.
-#[must_use]
-pub fn write_token() -> String {
-    random().to_string()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place where random ids are made")]
-fn random() -> Uuid {
-    Uuid::new_v4()
-}
-
 fn parse(text: &str) -> Result<Uuid, NotAGuid> {
     // The parser of `uuid` also takes URNs, which no client of this API sends.
     if text.len() > 38 {
