@@ -10,3 +10,4 @@ pub mod serving;
 pub mod setup;
 pub mod supervised;
 pub mod template;
+pub mod vaka;

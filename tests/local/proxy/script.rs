@@ -23,7 +23,7 @@ pub enum Which {
 }
 
 impl Which {
-    fn holds(self, count: u64) -> bool {
+    pub(crate) fn holds(self, count: u64) -> bool {
         match self {
             Self::Nth(n) => count == n,
             Self::First(n) => count <= n,
