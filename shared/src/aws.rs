@@ -8,9 +8,10 @@
 use std::sync::Once;
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
+pub use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 
 /// DynamoDB and SQS answer in milliseconds; a server that does not take a connection is gone.

@@ -33,3 +33,19 @@ pub fn job_failed(job: &crate::job::Job, failure: &crate::job::Failure) {
 pub fn failed(company: crate::ids::CompanyId, job: crate::ids::JobId, failure: &crate::job::Failure) {
     tracing::error!(event = "job.failed", company.id = %company, job.id = %job, reason = failure.code, "the job failed");
 }
+
+/// An error with all its causes, in one line, for the log.
+#[derive(Debug)]
+pub struct Chain<'a>(pub &'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,2 +1,22 @@
-//! The queue door and the walk: source, decisions, customers.
-fn main() {}
+//! The sync function's wiring.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use shared::clock::{Clock, Timestamp};
+use sync::door::{App, Invocation};
+use sync::settings::Settings;
+use sync::source::Patience;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    shared::telemetry::start();
+    let settings =
+        Settings::from_environment().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    let aws = shared::aws::configuration().await;
+    let app = &App::new(settings, &aws, Clock::system(), Patience::PRODUCTION)?;
+    run(service_fn(move |event: LambdaEvent<_>| async move {
+        let deadline = Timestamp::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
+        let invocation = Invocation { id: event.context.request_id, deadline };
+        Ok::<_, Error>(app.handle(event.payload, &invocation).await)
+    }))
+    .await
+}

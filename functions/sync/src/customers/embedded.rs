@@ -1,0 +1,273 @@
+//! The embedded home: customers in the deployment's own DynamoDB table.
+//!
+//! | attribute | what | written |
+//! | --- | --- | --- |
+//! | `company`, `customer` | the key: Guids, text | at creation |
+//! | `firstname`, `lastname`, `vaka_name` | the parts of the name, and the text they come from | by every write |
+//! | `email`, `group_name`, `apartment_id`, `reference_id` | as VAKA has them; absent when it has none | by every write, where VAKA has one |
+//! | `created_at`, `updated_at` | ms since the epoch | at creation; by every write |
+//!
+//! A write sets what VAKA has and leaves everything else: what was filled in by hand where VAKA
+//! has nothing stays. All writes go into the same transaction as the link and the job's counters.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
+use serde::{Deserialize, Serialize};
+use shared::clock::Timestamp;
+use shared::ids::{CompanyId, CustomerId};
+use shared::table::expression::{moment, names, text, values};
+
+use super::index::CustomerIndex;
+use super::person::Person;
+
+const COMPANY: &str = "company";
+const CUSTOMER: &str = "customer";
+const OF_COMPANY: &str = "#company = :company";
+const INDEXED: &str = "#customer, #email, #firstname, #lastname";
+const NEW: &str = "attribute_not_exists(#customer)";
+const THERE: &str = "attribute_exists(#customer)";
+
+/// Reads of keys that DynamoDB left unprocessed, before it counts as unavailable.
+const MOST_BATCHES: u32 = 10;
+
+/// A call to the customers table that came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CustomersError {
+    /// The table could not be reached, or did not answer properly, after the SDK's retries.
+    #[error("{operation} of customers failed: {code}")]
+    Unavailable {
+        /// Which call.
+        operation: &'static str,
+        /// The service's error code, or the kind of failure on the way to it.
+        code: String,
+    },
+    /// A customer could not be read or written as one. The mapping's own error may quote it.
+    #[error("a customer does not have the expected form")]
+    Malformed,
+}
+
+impl CustomersError {
+    fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Self {
+        Self::Unavailable { operation, code: shared::aws::code(error, error.code()) }
+    }
+}
+
+/// The customers table. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Customers {
+    client: Client,
+    table: String,
+}
+
+/// A customer as it lies in the table.
+#[derive(Serialize, Deserialize)]
+struct CustomerItem {
+    company: CompanyId,
+    customer: CustomerId,
+    #[serde(default)]
+    firstname: String,
+    #[serde(default)]
+    lastname: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vaka_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    apartment_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference_id: Option<String>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct IndexedItem {
+    customer: CustomerId,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    firstname: String,
+    #[serde(default)]
+    lastname: String,
+}
+
+impl Customers {
+    /// The customers table of this name.
+    #[must_use]
+    pub const fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// All customers of the company that have an e-mail address, read consistently.
+    ///
+    /// # Errors
+    /// [`CustomersError`] when the table cannot be reached or a customer is malformed.
+    pub async fn index(
+        &self,
+        company: CompanyId,
+        linked: &HashSet<CustomerId>,
+    ) -> Result<CustomerIndex, CustomersError> {
+        let mut index = CustomerIndex::default();
+        let mut next = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression(OF_COMPANY)
+                .projection_expression(INDEXED)
+                .set_expression_attribute_names(names(&[OF_COMPANY, INDEXED]))
+                .set_expression_attribute_values(values([(":company", text(company))]))
+                .consistent_read(true)
+                .set_exclusive_start_key(next)
+                .send()
+                .await
+                .map_err(|error| CustomersError::unavailable("index", &error))?;
+            for item in page.items.unwrap_or_default() {
+                let item: IndexedItem = serde_dynamo::from_item(item).map_err(|_| CustomersError::Malformed)?;
+                if let Some(email) = item.email {
+                    index.add(item.customer, &email, &item.firstname, &item.lastname, linked.contains(&item.customer));
+                }
+            }
+            next = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if next.is_none() {
+                return Ok(index);
+            }
+        }
+    }
+
+    /// Those of these persons (at most a hundred) whose customer is not as VAKA has it.
+    ///
+    /// # Errors
+    /// [`CustomersError`] when the table cannot be reached or a customer is malformed.
+    pub async fn different(
+        &self,
+        company: CompanyId,
+        persons: &HashMap<CustomerId, &Person>,
+    ) -> Result<HashSet<CustomerId>, CustomersError> {
+        let mut different = HashSet::new();
+        let mut wanted: Vec<_> = persons.keys().map(|id| key(company, *id)).collect();
+        for _ in 0..MOST_BATCHES {
+            if wanted.is_empty() {
+                return Ok(different);
+            }
+            let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, keys.map_err(|_| CustomersError::Malformed)?)
+                .send()
+                .await
+                .map_err(|error| CustomersError::unavailable("read", &error))?;
+            for item in answer.responses.into_iter().flat_map(HashMap::into_values).flatten() {
+                let item: CustomerItem = serde_dynamo::from_item(item).map_err(|_| CustomersError::Malformed)?;
+                if persons.get(&item.customer).is_some_and(|person| item.differs_from(person)) {
+                    different.insert(item.customer);
+                }
+            }
+            wanted =
+                answer.unprocessed_keys.into_iter().flat_map(HashMap::into_values).flat_map(|keys| keys.keys).collect();
+        }
+        Err(CustomersError::Unavailable { operation: "read", code: "Unprocessed".to_owned() })
+    }
+
+    /// The write that makes a customer, on condition that there is none of this id.
+    ///
+    /// # Errors
+    /// [`CustomersError::Malformed`] when it cannot be mapped.
+    pub fn create(
+        &self,
+        company: CompanyId,
+        customer: CustomerId,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, CustomersError> {
+        let item = CustomerItem {
+            company,
+            customer,
+            firstname: person.firstname.clone(),
+            lastname: person.lastname.clone(),
+            email: person.email.clone(),
+            vaka_name: Some(person.vaka_name.clone()),
+            group_name: person.group_name.clone(),
+            apartment_id: person.apartment_id.clone(),
+            reference_id: person.reference_id.clone(),
+            created_at: now,
+            updated_at: now,
+        };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(|_| CustomersError::Malformed)?))
+            .condition_expression(NEW)
+            .set_expression_attribute_names(names(&[NEW]))
+            .build();
+        Ok(TransactWriteItem::builder().put(put.map_err(|_| CustomersError::Malformed)?).build())
+    }
+
+    /// The write that changes a customer to what VAKA has, on condition that it is there.
+    ///
+    /// # Errors
+    /// [`CustomersError::Malformed`] when it cannot be mapped.
+    pub fn update(
+        &self,
+        company: CompanyId,
+        customer: CustomerId,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, CustomersError> {
+        let mut change = "SET #updated_at = :updated_at".to_owned();
+        let mut bound = HashMap::from([(":updated_at".to_owned(), moment(now))]);
+        for (name, value) in members(person) {
+            if let Some(value) = value {
+                change.push_str(&format!(", #{name} = :{name}"));
+                bound.insert(format!(":{name}"), text(value));
+            }
+        }
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(company, customer)))
+            .set_expression_attribute_names(names(&[&change, THERE]))
+            .update_expression(change)
+            .condition_expression(THERE)
+            .set_expression_attribute_values(Some(bound))
+            .build();
+        Ok(TransactWriteItem::builder().update(update.map_err(|_| CustomersError::Malformed)?).build())
+    }
+}
+
+fn key(company: CompanyId, customer: CustomerId) -> HashMap<String, AttributeValue> {
+    HashMap::from([(COMPANY.to_owned(), text(company)), (CUSTOMER.to_owned(), text(customer))])
+}
+
+impl CustomerItem {
+    fn differs_from(&self, person: &Person) -> bool {
+        let ours = [
+            Some(self.firstname.as_str()),
+            Some(self.lastname.as_str()),
+            self.vaka_name.as_deref(),
+            self.email.as_deref(),
+            self.group_name.as_deref(),
+            self.apartment_id.as_deref(),
+            self.reference_id.as_deref(),
+        ];
+        members(person).into_iter().zip(ours).any(|((_, theirs), ours)| theirs.is_some() && theirs != ours)
+    }
+}
+
+/// What VAKA has to say about a customer, in the order of the table above.
+fn members(person: &Person) -> [(&'static str, Option<&str>); 7] {
+    [
+        ("firstname", Some(&person.firstname)),
+        ("lastname", Some(&person.lastname)),
+        ("vaka_name", Some(&person.vaka_name)),
+        ("email", person.email.as_deref()),
+        ("group_name", person.group_name.as_deref()),
+        ("apartment_id", person.apartment_id.as_deref()),
+        ("reference_id", person.reference_id.as_deref()),
+    ]
+}

@@ -1,0 +1,104 @@
+//! The queue door: takes a message, starts a worker on its job, says whether the message is done.
+//!
+//! A message is only a nudge, so one that comes twice, late, or about a job that has ended is
+//! done at once. One that cannot be read, or whose work failed, is given back: SQS delivers it
+//! again, and after five times it lies in the dead-letter queue, where an alarm sees it.
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_dynamodb::Client;
+use shared::aws::SdkConfig;
+use shared::clock::{Clock, Timestamp};
+use shared::queue::{NotANudge, Nudge, Queue};
+use shared::table::lease::Start;
+use shared::table::{Table, TableError};
+use shared::telemetry::Chain;
+
+use crate::customers::embedded::Customers;
+use crate::secrets::Secrets;
+use crate::settings::Settings;
+use crate::slice::{SliceEnd, SliceError, Workshop};
+use crate::source::{Patience, SourceError, Vaka, VakaParts};
+use crate::walk::Rooms;
+
+/// One invocation of the function.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// Its id, which names the worker.
+    pub id: String,
+    /// When Lambda ends it.
+    pub deadline: Timestamp,
+}
+
+/// The sync function, ready for messages.
+#[derive(Debug, Clone)]
+pub struct App {
+    workshop: Workshop,
+}
+
+/// Why a message is given back.
+#[derive(Debug, thiserror::Error)]
+enum GivenBack {
+    #[error(transparent)]
+    NotANudge(#[from] NotANudge),
+    #[error("the job could not be started")]
+    NotStarted(#[from] TableError),
+    #[error("the slice broke off")]
+    BrokeOff(#[from] SliceError),
+}
+
+impl App {
+    /// The function over these settings; it connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`SourceError::Client`] when this machine has no usable TLS roots.
+    pub fn new(settings: Settings, aws: &SdkConfig, clock: Clock, patience: Patience) -> Result<Self, SourceError> {
+        let client = Client::new(aws);
+        let secrets = Secrets::new(client.clone(), settings.secrets_table);
+        let vaka = Vaka::new(VakaParts {
+            settings: settings.vaka,
+            patience,
+            read_account: secrets.integrator(),
+            clock: clock.clone(),
+            random: fastrand::Rng::new(),
+        })?;
+        let rooms = Rooms {
+            table: Table::new(aws, settings.state_table),
+            customers: Customers::new(client, settings.customers_table),
+            clock,
+        };
+        Ok(Self { workshop: Workshop { rooms, queue: Queue::new(aws, settings.queue_url), secrets, vaka } })
+    }
+
+    /// Handles a batch of messages, one after the other, and names those that are given back.
+    pub async fn handle(&self, event: SqsEvent, invocation: &Invocation) -> SqsBatchResponse {
+        let mut response = SqsBatchResponse::default();
+        for message in event.records {
+            match self.one(&message, invocation).await {
+                Ok(outcome) => tracing::info!(event = "message.done", outcome, "a message is done"),
+                Err(reason) => {
+                    tracing::error!(event = "message.given_back", error = %Chain(&reason), "a message is given back");
+                    let mut failure = BatchItemFailure::default();
+                    failure.item_identifier = message.message_id.unwrap_or_default();
+                    response.batch_item_failures.push(failure);
+                }
+            }
+        }
+        response
+    }
+
+    async fn one(&self, message: &SqsMessage, invocation: &Invocation) -> Result<&'static str, GivenBack> {
+        let nudge = Nudge::parse(message.body.as_deref().unwrap_or_default())?;
+        let rooms = &self.workshop.rooms;
+        match rooms.table.start(nudge.company, nudge.job, &invocation.id, rooms.clock.now()).await? {
+            Start::Started(lease) => Ok(match self.workshop.slice(lease, invocation.deadline).await? {
+                SliceEnd::Completed => "the job is completed",
+                SliceEnd::Failed => "the job has failed",
+                SliceEnd::HandedOver => "the job goes on in another slice",
+                SliceEnd::LeaseLost => "another worker has taken the job over",
+            }),
+            Start::Ended => Ok("the job had ended"),
+            Start::HeldByOther => Ok("another worker is at the job"),
+            Start::Unknown => Ok("there is no such job"),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Why a sync ended as failed, in plain words for the company's administrator.
+
+use shared::job::Failure;
+
+use crate::secrets::SecretsError;
+use crate::source::SourceError;
+
+/// The source says that nobody is there, although somebody was.
+#[must_use]
+pub fn nobody_found() -> Failure {
+    Failure::new(
+        "NobodyFound",
+        "VAKA Online listed no users at all, although earlier syncs found some. That looks like a lost permission, \
+         so nothing was changed. Check in VAKA that the integration may still read this system's users.",
+    )
+}
+
+/// The source could not be read.
+#[must_use]
+pub fn source(error: &SourceError) -> Failure {
+    let code = match error {
+        SourceError::Client(_) | SourceError::Account(_) | SourceError::NotAToken => "SignInFailed",
+        SourceError::Refused { .. } => "SourceRefused",
+        SourceError::Forbidden => "SourceForbidden",
+        SourceError::NoSuchDevice => "DeviceUnknown",
+        SourceError::UnexpectedStatus { .. } | SourceError::NotTheList(_) => "SourceAnswerUnusable",
+        SourceError::Unavailable { .. }
+        | SourceError::WaitLonger { .. }
+        | SourceError::OutOfTime
+        | SourceError::Interrupted => "SourceUnavailable",
+        SourceError::PagingDoesNotEnd { .. } | SourceError::PositionLost => "SourceEndless",
+    };
+    Failure::new(code, error.plain())
+}
+
+/// The company's secrets cannot be used.
+#[must_use]
+pub fn secrets(error: &SecretsError) -> Failure {
+    match error {
+        SecretsError::Missing { .. } => Failure::new(
+            "ApiKeyMissing",
+            "No API key is stored for the connection to VAKA. Store it and start the sync again.",
+        ),
+        SecretsError::Unusable { .. } => Failure::new(
+            "ApiKeyUnusable",
+            "The API key stored for the connection to VAKA cannot be used. Store it again and start the sync again.",
+        ),
+        SecretsError::Unavailable { .. } => {
+            Failure::new("SecretsUnavailable", "The stored API key could not be read. Start the sync again later.")
+        }
+    }
+}
+
+/// The connection was removed or switched off after the sync was accepted.
+#[must_use]
+pub fn not_connected() -> Failure {
+    Failure::new(
+        "NotConnected",
+        "The connection to VAKA was removed or switched off before the sync could begin. Switch it on and start the sync again.",
+    )
+}
+
+/// The connection names no system.
+#[must_use]
+pub fn no_devices() -> Failure {
+    Failure::new("NoDevices", "The connection to VAKA names no system. Add a device id and start the sync again.")
+}
+
+/// Slice after slice decided nothing.
+#[must_use]
+pub fn no_progress(slices: u32) -> Failure {
+    Failure::new(
+        "NoProgress",
+        format!(
+            "The sync ran {slices} times in a row without getting any further. Start it again later; if it happens again, contact the operator of the service."
+        ),
+    )
+}
+
+/// More slices than any sync needs.
+#[must_use]
+pub fn too_many_slices(slices: u32) -> Failure {
+    Failure::new(
+        "TooManySlices",
+        format!(
+            "The sync was continued {slices} times without coming to an end. What it did so far is kept; contact the \
+             operator of the service."
+        ),
+    )
+}

@@ -1,0 +1,152 @@
+//! The secrets table: the deployment's integrator account, and each company's api key.
+//!
+//! It has a KMS key of its own, and this function alone may read it. Nothing read here is ever
+//! kept longer than it is used, printed, or put in an error.
+//!
+//! | `owner` | attributes |
+//! | --- | --- |
+//! | `INTEGRATOR` | `client_id`, `client_secret` |
+//! | a company's Guid | `api_key`, `fingerprint_key` (32 random bytes) |
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_bytes::ByteBuf;
+use shared::ids::CompanyId;
+
+use crate::customers::fingerprint::FingerprintKey;
+use crate::source::{AccountError, ApiKey, IntegratorAccount, ReadAccount};
+
+const OWNER: &str = "owner";
+const INTEGRATOR: &str = "INTEGRATOR";
+
+/// A company's secrets, parsed.
+pub struct CompanySecrets {
+    /// Opens the company's VAKA systems.
+    pub api_key: ApiKey,
+    /// Makes the fingerprints in the company's links.
+    pub fingerprint_key: FingerprintKey,
+}
+
+/// Why a secret is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// There is none for this owner.
+    #[error("no secrets have been put in for {owner}")]
+    Missing {
+        /// The company, or `INTEGRATOR`.
+        owner: String,
+    },
+    /// What is there cannot be used.
+    #[error("the secrets of {owner} cannot be used: {fault}")]
+    Unusable {
+        /// The company, or `INTEGRATOR`.
+        owner: String,
+        /// Which attribute, and why, without its value.
+        fault: &'static str,
+    },
+    /// The table or its key could not be reached, or refused.
+    #[error("the secrets table did not answer: {code}")]
+    Unavailable {
+        /// The service's error code, or the kind of failure on the way to it.
+        code: String,
+    },
+}
+
+impl SecretsError {
+    /// Whether the same call may succeed in a while without anybody changing anything.
+    #[must_use]
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Missing { .. } | Self::Unusable { .. } => false,
+            Self::Unavailable { .. } => true,
+        }
+    }
+}
+
+/// The secrets table. Cheap to clone.
+#[derive(Clone)]
+pub struct Secrets {
+    client: Client,
+    table: String,
+}
+
+#[derive(Deserialize)]
+struct CompanyItem {
+    api_key: String,
+    fingerprint_key: ByteBuf,
+}
+
+#[derive(Deserialize)]
+struct IntegratorItem {
+    client_id: String,
+    client_secret: String,
+}
+
+impl Secrets {
+    /// The secrets table of this name.
+    #[must_use]
+    pub const fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// A company's secrets.
+    ///
+    /// # Errors
+    /// [`SecretsError`]; it carries no secret.
+    pub async fn of_company(&self, company: CompanyId) -> Result<CompanySecrets, SecretsError> {
+        let owner = company.to_string();
+        let item: CompanyItem = self.read(&owner).await?;
+        let unusable = |fault| SecretsError::Unusable { owner: owner.clone(), fault };
+        Ok(CompanySecrets {
+            api_key: ApiKey::parse(&item.api_key).map_err(|_| unusable("api_key is empty or cannot be sent"))?,
+            fingerprint_key: FingerprintKey::new(&item.fingerprint_key)
+                .ok_or_else(|| unusable("fingerprint_key is not 32 bytes"))?,
+        })
+    }
+
+    /// Reads the integrator account anew each time it is called.
+    #[must_use]
+    pub fn integrator(&self) -> ReadAccount {
+        let secrets = self.clone();
+        Arc::new(move || {
+            let secrets = secrets.clone();
+            Box::pin(async move {
+                match secrets.read::<IntegratorItem>(INTEGRATOR).await {
+                    Ok(item) => Ok(IntegratorAccount { client_id: item.client_id, client_secret: item.client_secret }),
+                    Err(SecretsError::Missing { .. }) => Err(AccountError::Missing),
+                    Err(error) => Err(AccountError::Unreadable(error.into())),
+                }
+            })
+        })
+    }
+
+    async fn read<T: DeserializeOwned>(&self, owner: &str) -> Result<T, SecretsError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(OWNER, AttributeValue::S(owner.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| SecretsError::Unavailable { code: shared::aws::code(&error, error.code()) })?;
+        let item = answer.item.ok_or_else(|| SecretsError::Missing { owner: owner.to_owned() })?;
+        // The mapping's own error may quote a value.
+        serde_dynamo::from_item(item).map_err(|_| SecretsError::Unusable {
+            owner: owner.to_owned(),
+            fault: "an attribute is missing or of another type",
+        })
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("table", &self.table).finish_non_exhaustive()
+    }
+}

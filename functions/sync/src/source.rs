@@ -1,0 +1,184 @@
+//! The source: the users and user groups of a company's VAKA systems, read from VAKA Online.
+//!
+//! [`Vaka`] is one per process: the HTTP client and the access token of the integrator account.
+//! [`CompanyReader`] adds a company's api key and the time that its worker has left. It gives the
+//! groups of a system as a map and its users as a stream, because there can be many.
+//!
+//! What holds for every list: it is read to its end, or the result is an error. A short, empty
+//! or foreign answer is never taken for a complete one. Waiting and trying again are bounded,
+//! and no wait outlives the [`Budget`] that the caller gives.
+//!
+//! Nothing is decided here about customers, nothing is written anywhere, and no record is
+//! remembered: a user may come twice, and the walk's ledger is what knows it.
+//!
+//! In reading order: `users` and `groups`, the walk through their pages (`paging`), one page
+//! (`body`, `page`), one request (`call`), the access token (`token`), waits (`patience`,
+//! `budget`), where VAKA is (`settings`), and what can go wrong (`error`).
+
+mod body;
+mod budget;
+mod call;
+mod error;
+mod groups;
+mod page;
+mod paging;
+mod patience;
+mod settings;
+mod token;
+mod users;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::Client;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+use shared::clock::Clock;
+use shared::ids::DeviceId;
+
+pub use budget::Budget;
+pub use error::{Endless, Server, SourceError, Trouble};
+pub use groups::{Group, GroupId};
+pub use page::PageFault;
+pub use patience::Patience;
+pub use settings::VakaSettings;
+pub use token::{AccountError, AccountRead, IntegratorAccount, ReadAccount};
+pub use users::{UserStream, VakaUser};
+
+use patience::Jitter;
+use token::TokenKeeper;
+
+/// How the sync names itself to Axema.
+const USER_AGENT: &str = concat!("bokamera-axema-sync/", env!("CARGO_PKG_VERSION"));
+
+/// VAKA Online, as this process reaches it. Clones share the connections and the token.
+#[derive(Clone)]
+pub struct Vaka(Arc<Door>);
+
+/// What every request goes through.
+struct Door {
+    http: Client,
+    settings: VakaSettings,
+    patience: Patience,
+    jitter: Jitter,
+    clock: Clock,
+    tokens: TokenKeeper,
+}
+
+/// Where the parts of a [`Vaka`] come from.
+pub struct VakaParts {
+    /// Where VAKA and its token server are.
+    pub settings: VakaSettings,
+    /// How long to wait and how often to try again.
+    pub patience: Patience,
+    /// Reads the integrator account, anew for every token.
+    pub read_account: ReadAccount,
+    /// Tells when a token is to be renewed and how far away a `Retry-After` date is.
+    pub clock: Clock,
+    /// Spreads the tries of many companies.
+    pub random: fastrand::Rng,
+}
+
+impl Vaka {
+    /// The client for a whole process; it connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`SourceError::Client`] when this machine has no usable TLS roots.
+    pub fn new(parts: VakaParts) -> Result<Self, SourceError> {
+        shared::aws::install_crypto();
+        let http = Client::builder()
+            .user_agent(USER_AGENT)
+            .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
+            .connect_timeout(parts.patience.connect)
+            // A redirect would carry both credentials to an address that no one configured, and
+            // so would a proxy that a stray environment variable names.
+            .redirect(Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(SourceError::Client)?;
+        Ok(Self(Arc::new(Door {
+            http,
+            settings: parts.settings,
+            patience: parts.patience,
+            jitter: Jitter::new(parts.random),
+            clock: parts.clock,
+            tokens: TokenKeeper::new(parts.read_account),
+        })))
+    }
+
+    /// A reader for one company, with the time that its worker has left.
+    #[must_use]
+    pub fn for_company(&self, api_key: ApiKey, budget: Budget) -> CompanyReader {
+        CompanyReader { vaka: self.clone(), api_key, budget }
+    }
+}
+
+impl fmt::Debug for Vaka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vaka").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+/// VAKA Online, as one company may read it.
+#[derive(Debug, Clone)]
+pub struct CompanyReader {
+    vaka: Vaka,
+    api_key: ApiKey,
+    budget: Budget,
+}
+
+impl CompanyReader {
+    /// The user groups of a system.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the list cannot be read to its end.
+    pub async fn groups(&self, device: DeviceId) -> Result<HashMap<GroupId, Group>, SourceError> {
+        groups::collect(self.walk(self.vaka.0.settings.groups_url(device))).await
+    }
+
+    /// The users of a system. The reading begins at once, in the background.
+    #[must_use]
+    pub fn users(&self, device: DeviceId) -> UserStream {
+        UserStream::new(self.walk(self.vaka.0.settings.users_url(device)))
+    }
+
+    fn walk<R: page::Record>(&self, list: reqwest::Url) -> paging::Walk<R> {
+        paging::Walk::begin(Arc::clone(&self.vaka.0), list, self.api_key.clone(), self.budget.clone())
+    }
+}
+
+/// A company's key to its VAKA systems, one for each customer integration.
+#[derive(Clone)]
+pub struct ApiKey(HeaderValue);
+
+/// The text cannot be an api key: it is empty or cannot be sent. It does not carry the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the api key is empty or holds characters that cannot be sent")]
+pub struct NotAnApiKey;
+
+impl ApiKey {
+    /// Reads an api key; blanks around it are dropped.
+    ///
+    /// # Errors
+    /// [`NotAnApiKey`] when it is empty or holds anything but visible ASCII.
+    pub fn parse(text: &str) -> Result<Self, NotAnApiKey> {
+        let text = text.trim();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(NotAnApiKey);
+        }
+        let mut header = HeaderValue::from_str(text).map_err(|_| NotAnApiKey)?;
+        header.set_sensitive(true);
+        Ok(Self(header))
+    }
+
+    fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(redacted)")
+    }
+}

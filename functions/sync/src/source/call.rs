@@ -1,0 +1,137 @@
+//! One HTTP request to VAKA, from the credentials to the head of a 200.
+//!
+//! Every status has its place in [`get_list`]: what passes by itself is tried again, 401 gets one
+//! new token, everything else is an error. Only a 200 reaches the caller, and its body has not
+//! been read yet: that a body may still break is [`super::paging`]'s business.
+
+use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
+
+use super::budget::Budget;
+use super::error::{Server, SourceError, Trouble};
+use super::patience::{Patience, Tries, asked_pause};
+use super::{ApiKey, Door};
+
+const API_KEY_HEADER: &str = "x-api-key";
+
+/// What came of asking for a page.
+pub(super) enum Answer {
+    /// 200; the body is still to be read.
+    Page(Response),
+    /// 400 or 410 on a continuation token: the place in the list is lost.
+    PositionRefused,
+}
+
+/// Which page is asked for.
+pub(super) struct PageRequest<'a> {
+    pub(super) url: Url,
+    pub(super) api_key: &'a ApiKey,
+    /// Whether the URL holds a continuation token.
+    pub(super) continued: bool,
+}
+
+/// Asks for a page until there is a 200, a reason not to ask again, or no try left.
+pub(super) async fn get_list(
+    door: &Door,
+    page: &PageRequest<'_>,
+    budget: &Budget,
+    tries: &mut Tries<'_>,
+) -> Result<Answer, SourceError> {
+    let mut token_renewed = false;
+    loop {
+        let token = door.tokens.token(door, budget).await?;
+        let request = door
+            .http
+            .get(page.url.clone())
+            .header(AUTHORIZATION, token.header.clone())
+            .header(API_KEY_HEADER, page.api_key.header());
+        let answer = match send(request, &door.patience, budget).await? {
+            Ok(answer) => answer,
+            Err(trouble) => {
+                tries.pause_after(trouble, None).await?;
+                continue;
+            }
+        };
+        let status = answer.status();
+        if is_passing(status) {
+            let asked = asked_pause(answer.headers().get(RETRY_AFTER), &door.clock, &door.patience);
+            tries.pause_after(Trouble::Status { status: status.as_u16() }, asked).await?;
+            continue;
+        }
+        match status {
+            StatusCode::OK => return Ok(Answer::Page(answer)),
+            StatusCode::UNAUTHORIZED if token_renewed => return Err(SourceError::Refused { by: Server::Vaka }),
+            StatusCode::UNAUTHORIZED => {
+                door.tokens.refused(&token, budget).await?;
+                token_renewed = true;
+            }
+            StatusCode::BAD_REQUEST | StatusCode::GONE if page.continued => return Ok(Answer::PositionRefused),
+            StatusCode::FORBIDDEN => return Err(SourceError::Forbidden),
+            StatusCode::NOT_FOUND => return Err(SourceError::NoSuchDevice),
+            other => return Err(SourceError::UnexpectedStatus { by: Server::Vaka, status: other.as_u16() }),
+        }
+    }
+}
+
+/// Sends a request and waits for the head of its answer, within patience and budget.
+pub(super) async fn send(
+    request: RequestBuilder,
+    patience: &Patience,
+    budget: &Budget,
+) -> Result<Result<Response, Trouble>, SourceError> {
+    let answered = tokio::time::timeout(patience.answer, request.send());
+    Ok(match budget.spend(answered).await.map_err(|_| SourceError::OutOfTime)? {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(trouble_of(error)),
+        Err(_) => Err(Trouble::Silence),
+    })
+}
+
+/// Waits for the next piece of a body, within patience and budget; `None` at its end.
+pub(super) async fn next_piece(
+    answer: &mut Response,
+    patience: &Patience,
+    budget: &Budget,
+) -> Result<Result<Option<bytes::Bytes>, Trouble>, SourceError> {
+    let piece = tokio::time::timeout(patience.silence, answer.chunk());
+    Ok(match budget.spend(piece).await.map_err(|_| SourceError::OutOfTime)? {
+        Ok(Ok(piece)) => Ok(piece),
+        Ok(Err(error)) => Err(trouble_of(error)),
+        Err(_) => Err(Trouble::Silence),
+    })
+}
+
+/// Reads a whole body of at most this many bytes; `None` when it is longer.
+pub(super) async fn read_small(
+    answer: &mut Response,
+    longest: usize,
+    patience: &Patience,
+    budget: &Budget,
+) -> Result<Result<Option<Vec<u8>>, Trouble>, SourceError> {
+    let mut body = Vec::new();
+    loop {
+        match next_piece(answer, patience, budget).await? {
+            Ok(Some(piece)) if body.len() + piece.len() > longest => return Ok(Ok(None)),
+            Ok(Some(piece)) => body.extend_from_slice(&piece),
+            Ok(None) => return Ok(Ok(Some(body))),
+            Err(trouble) => return Ok(Err(trouble)),
+        }
+    }
+}
+
+/// Whether a status speaks of a trouble that passes by itself.
+pub(super) fn is_passing(status: StatusCode) -> bool {
+    status == StatusCode::REQUEST_TIMEOUT || status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
+}
+
+fn trouble_of(error: reqwest::Error) -> Trouble {
+    // The URL holds a device id and perhaps a continuation token.
+    let error = error.without_url();
+    if error.is_timeout() {
+        Trouble::Silence
+    } else if error.is_connect() {
+        Trouble::NoConnection(error)
+    } else {
+        Trouble::ConnectionLost(error)
+    }
+}

@@ -1,0 +1,121 @@
+//! The users of one VAKA system, as they come.
+//!
+//! The wire and the domain are two types. On the wire only the id is needed: a user without a
+//! usable one cannot be linked to a customer, now or at the next sync, so it is counted as
+//! unreadable and left out. A name or an e-mail of the wrong type, or with half a character in
+//! it, counts as absent. What a name means, how it is split and what it may hold is not decided
+//! here: it is handed on as VAKA wrote it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use shared::ids::UserId;
+use uuid::Uuid;
+
+use super::error::SourceError;
+use super::groups::GroupId;
+use super::page::Record;
+use super::paging::{Step, Walk};
+
+/// A user who may make reservations in a VAKA system.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VakaUser {
+    /// Names the user within the system.
+    pub user_id: UserId,
+    /// The whole name as VAKA wrote it; empty when there is none.
+    pub name: String,
+    /// As VAKA wrote it, whether or not it is an address; `None` when it is absent or blank.
+    pub email: Option<String>,
+    /// The group the user belongs to.
+    pub group: Option<GroupId>,
+}
+
+impl fmt::Debug for VakaUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VakaUser").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
+}
+
+/// The users of a system, in chunks, while they are being read. Dropping it stops the reading.
+pub struct UserStream {
+    walk: Walk<VakaUser>,
+    end: Option<u64>,
+}
+
+impl UserStream {
+    pub(super) const fn new(walk: Walk<VakaUser>) -> Self {
+        Self { walk, end: None }
+    }
+
+    /// The next users, at most a hundred and never none; `None` when all have been read. The
+    /// chunk after it is being read already while the caller works on this one.
+    ///
+    /// The same user can come again, with the same data or with other: VAKA may list it twice, a
+    /// request that broke off is made again from its start, and a walk whose place was lost
+    /// begins again. Whoever counts users has to know which it has seen.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the list cannot be read to its end. The stream is over then; asking
+    /// again gives [`SourceError::Interrupted`] and never `None`.
+    pub async fn next_chunk(&mut self) -> Result<Option<Vec<VakaUser>>, SourceError> {
+        while self.end.is_none() {
+            match self.walk.next().await? {
+                Step::Records(users) => return Ok(Some(users)),
+                Step::FromTheStart => {}
+                Step::End { unreadable } => self.end = Some(unreadable),
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many users were left out because they have no usable id. Known, and exact, once
+    /// [`Self::next_chunk`] has given `None`.
+    #[must_use]
+    pub const fn unreadable(&self) -> Option<u64> {
+        self.end
+    }
+}
+
+impl fmt::Debug for UserStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserStream").field("end", &self.end).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireUser<'a> {
+    #[serde(borrow)]
+    user_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    email: Option<&'a RawValue>,
+    #[serde(borrow)]
+    user_group_id: Option<&'a RawValue>,
+}
+
+impl Record for VakaUser {
+    const ARRAY: &'static str = "userAccounts";
+
+    fn read(json: &RawValue) -> Option<Self> {
+        let wire: WireUser<'_> = serde_json::from_str(json.get()).ok()?;
+        Some(Self {
+            user_id: UserId::from_uuid(guid(wire.user_id)?),
+            name: text(wire.name).unwrap_or_default(),
+            email: text(wire.email).filter(|email| !email.trim().is_empty()),
+            group: guid(wire.user_group_id).map(GroupId::from_uuid),
+        })
+    }
+}
+
+/// A member's text; `None` when it is absent, null, of another type, or not valid Unicode.
+pub(super) fn text(member: Option<&RawValue>) -> Option<String> {
+    serde_json::from_str(member?.get()).ok()
+}
+
+/// A member's Guid; `None` also for the empty one, which many records can share.
+pub(super) fn guid(member: Option<&RawValue>) -> Option<Uuid> {
+    Uuid::parse_str(&text(member)?).ok().filter(|guid| !guid.is_nil())
+}

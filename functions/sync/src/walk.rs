@@ -1,0 +1,161 @@
+//! The walk: through every user of the company's VAKA systems, in one pass.
+//!
+//! It keeps no cursor. A slice that starts again walks from the beginning; what was decided
+//! before is in the links and costs nothing more. So only a walk that has seen the whole source
+//! is [`Walked::Complete`].
+//!
+//! Reading and writing go in step: while one chunk is written the next one is read. Nothing is
+//! written for a user about whom there is nothing to say. In reading order: [`ledger`] knows
+//! what is known of each user, [`decision`] says what is to be done about one, [`desk`] decides and
+//! gathers, [`writing`] commits.
+
+pub mod decision;
+pub mod desk;
+pub mod ledger;
+pub mod writing;
+
+use std::collections::HashMap;
+
+use shared::clock::{Clock, Timestamp};
+use shared::ids::DeviceId;
+use shared::job::Counters;
+use shared::outcome::SkipReason;
+use shared::table::lease::Lease;
+use shared::table::link::JobStamp;
+use shared::table::{Table, TableError};
+
+use crate::customers::embedded::{Customers, CustomersError};
+use crate::customers::fingerprint::FingerprintKey;
+use crate::source::{Budget, CompanyReader, SourceError};
+
+use desk::Desk;
+use ledger::Ledger;
+
+/// Where a walk reads and writes.
+#[derive(Debug, Clone)]
+pub struct Rooms {
+    /// Locks, jobs and links.
+    pub table: Table,
+    /// Customers.
+    pub customers: Customers,
+    /// Now.
+    pub clock: Clock,
+}
+
+/// What one walk is about.
+#[derive(Debug)]
+pub struct Errand {
+    /// The company's VAKA systems.
+    pub devices: Vec<DeviceId>,
+    /// Reads them.
+    pub reader: CompanyReader,
+    /// How long the reader may wait; the walk moves it on with each commit.
+    pub budget: Budget,
+    /// Makes the fingerprints.
+    pub fingerprint_key: FingerprintKey,
+    /// When the slice takes no more work.
+    pub ends_at: Timestamp,
+}
+
+/// How a walk came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walked {
+    /// Every user was seen, and everything is committed.
+    Complete,
+    /// The slice's time is up; what was decided so far is committed.
+    OutOfTime,
+    /// The source listed nobody, although the company has links: no proof that everybody left.
+    NobodyFound,
+}
+
+/// Why a walk was broken off.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// Another worker has the job, or it has ended.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// A link was not as it was read, although the lease stands: the walk has to begin anew.
+    #[error("a link was changed by somebody else")]
+    Stale,
+    /// The source could not be read to its end.
+    #[error("the source could not be read")]
+    Source(#[source] SourceError),
+    /// The state table could not be used.
+    #[error("the state table could not be used")]
+    Table(#[from] TableError),
+    /// The customers could not be read or written.
+    #[error("the customers could not be used")]
+    Customers(#[from] CustomersError),
+}
+
+/// How a walk came out, and what it has counted.
+#[derive(Debug)]
+pub struct Outing {
+    /// How it came out.
+    pub result: Result<Walked, Halt>,
+    /// What is counted of what is committed.
+    pub counters: Counters,
+    /// How many users were left out, by reason.
+    pub skipped: HashMap<SkipReason, u64>,
+}
+
+/// Walks through the source once. What was decided before an error is committed, where the lease
+/// still stands.
+///
+/// # Errors
+/// [`TableError`] when the links cannot be read, so that there was no walk.
+pub async fn walk(rooms: &Rooms, lease: &mut Lease, errand: Errand) -> Result<Outing, TableError> {
+    let ledger = read_ledger(&rooms.table, lease).await?;
+    let somebody_is_known = !ledger.is_empty();
+    let mut desk = Desk::open(rooms.clone(), ledger, errand, lease.company());
+    let result = go(&mut desk, lease, somebody_is_known).await;
+    Ok(Outing { result, counters: *desk.counters(), skipped: desk.skipped().clone() })
+}
+
+async fn go(desk: &mut Desk, lease: &mut Lease, somebody_is_known: bool) -> Result<Walked, Halt> {
+    match read_all(desk, lease).await {
+        Ok(Walked::Complete) if somebody_is_known && desk.has_met_nobody() => Ok(Walked::NobodyFound),
+        Ok(Walked::Complete) => {
+            desk.settle_deferred(lease).await?;
+            desk.commit(lease).await?;
+            Ok(Walked::Complete)
+        }
+        cut_short @ (Ok(_) | Err(Halt::Source(_))) => {
+            desk.commit(lease).await?;
+            cut_short
+        }
+        stopped @ Err(_) => stopped,
+    }
+}
+
+async fn read_ledger(table: &Table, lease: &Lease) -> Result<Ledger, TableError> {
+    let mut ledger = Ledger::new(lease.company(), JobStamp::of(&lease.job()));
+    let mut next = None;
+    loop {
+        let page = table.links(lease.company(), next).await?;
+        page.links.iter().for_each(|link| ledger.enter(link, false));
+        next = page.next;
+        if next.is_none() {
+            return Ok(ledger);
+        }
+    }
+}
+
+async fn read_all(desk: &mut Desk, lease: &mut Lease) -> Result<Walked, Halt> {
+    for device in desk.errand.devices.clone() {
+        let groups = desk.errand.reader.groups(device).await.map_err(Halt::Source)?;
+        let mut users = desk.errand.reader.users(device);
+        while let Some(chunk) = users.next_chunk().await.map_err(Halt::Source)? {
+            if desk.is_out_of_time() {
+                return Ok(Walked::OutOfTime);
+            }
+            for user in &chunk {
+                let group = user.group.and_then(|group| groups.get(&group));
+                desk.take(lease, device, user, group).await?;
+            }
+            desk.show_progress(lease).await?;
+        }
+        desk.count_unreadable(device, users.unreadable().unwrap_or_default());
+    }
+    Ok(Walked::Complete)
+}

@@ -1,0 +1,138 @@
+//! What is to be done about one user: pure, decided from what is known, written by the desk.
+
+use shared::ids::CustomerId;
+use shared::outcome::SkipReason;
+use shared::table::link::{Before, Fingerprint, Linked, PersonKey};
+
+use crate::customers::index::Candidates;
+use crate::customers::person::Person;
+
+/// Something to be done about a user, with its link.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The user.
+    pub person: PersonKey,
+    /// The user's data.
+    pub fingerprint: Fingerprint,
+    /// What the link still has to be.
+    pub before: Before,
+    /// What is to be done.
+    pub action: Action,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Make a customer with the derived id.
+    Create(Person),
+    /// Write VAKA's data to the customer that the user is.
+    Update {
+        /// The customer.
+        customer: CustomerId,
+        /// What VAKA has.
+        person: Person,
+    },
+    /// Link the user to a customer that is there already.
+    Adopt {
+        /// The customer.
+        customer: CustomerId,
+        /// What VAKA has, to be written where it differs; `None` when another user of the
+        /// company is the same customer: what its system says stays.
+        write: Option<Person>,
+    },
+    /// Leave the user out.
+    Skip {
+        /// Why.
+        reason: SkipReason,
+        /// The customer the user is, if there is one.
+        customer: Linked,
+    },
+}
+
+impl Action {
+    /// The most writes that it takes, with the link's.
+    #[must_use]
+    pub const fn writes(&self) -> usize {
+        match self {
+            Self::Create(_) | Self::Update { .. } | Self::Adopt { write: Some(_), .. } => 2,
+            Self::Adopt { write: None, .. } | Self::Skip { .. } => 1,
+        }
+    }
+}
+
+/// What is decided about a user without a link, when its e-mail address has been looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// Nobody yet.
+    New,
+    /// This customer.
+    Is {
+        /// The customer.
+        id: CustomerId,
+        /// Whether another user of the company is this customer as well.
+        linked: bool,
+    },
+    /// It cannot be told; an administrator decides.
+    Ambiguous,
+    /// It depends on whether another user has the address too: known when all have been seen.
+    Later,
+}
+
+/// Who has an e-mail address in the source, as far as it has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Not all users have been seen.
+    NotYetKnown,
+    /// This user alone.
+    Alone,
+    /// Several users.
+    Shared,
+}
+
+/// Who a user without a link is.
+///
+/// The name decides first. Without it, a customer is adopted by the address alone only when
+/// nobody else has that address, in VAKA or in BokaMera, and no other user is that customer.
+#[must_use]
+pub const fn identify(candidates: Candidates, sharing: Sharing) -> Identity {
+    match (candidates, sharing) {
+        (Candidates::Nobody | Candidates::KnownOthers, _) => Identity::New,
+        (Candidates::Namesake { id, linked }, _) => Identity::Is { id, linked },
+        (Candidates::Namesakes, _) => Identity::Ambiguous,
+        (Candidates::OneOther(_) | Candidates::SeveralOthers { .. }, Sharing::NotYetKnown) => Identity::Later,
+        (Candidates::OneOther(id), Sharing::Alone) => Identity::Is { id, linked: false },
+        (Candidates::SeveralOthers { .. }, Sharing::Alone) => Identity::Ambiguous,
+        // A household: its members are separate people, as long as one customer at most is unaccounted for.
+        (Candidates::OneOther(_) | Candidates::SeveralOthers { unlinked: 0 | 1 }, Sharing::Shared) => Identity::New,
+        (Candidates::SeveralOthers { .. }, Sharing::Shared) => Identity::Ambiguous,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn who_somebody_is_follows_the_table() {
+        use Candidates::{KnownOthers, Namesake, Namesakes, Nobody, OneOther, SeveralOthers};
+        use Sharing::{Alone, NotYetKnown, Shared};
+        let id = CustomerId::from_uuid(Uuid::from_u128(1));
+        for (candidates, sharing, expected) in [
+            (Nobody, NotYetKnown, Identity::New),
+            (KnownOthers, NotYetKnown, Identity::New),
+            (Namesake { id, linked: false }, NotYetKnown, Identity::Is { id, linked: false }),
+            (Namesake { id, linked: true }, Shared, Identity::Is { id, linked: true }),
+            (Namesakes, NotYetKnown, Identity::Ambiguous),
+            (OneOther(id), NotYetKnown, Identity::Later),
+            (OneOther(id), Alone, Identity::Is { id, linked: false }),
+            (OneOther(id), Shared, Identity::New),
+            (SeveralOthers { unlinked: 1 }, NotYetKnown, Identity::Later),
+            (SeveralOthers { unlinked: 1 }, Alone, Identity::Ambiguous),
+            (SeveralOthers { unlinked: 1 }, Shared, Identity::New),
+            (SeveralOthers { unlinked: 2 }, Shared, Identity::Ambiguous),
+        ] {
+            assert_eq!(identify(candidates, sharing), expected, "{candidates:?} {sharing:?}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The desk of a walk: takes users one by one and decides what is to be done about each.
+//!
+//! What is to be written is gathered until a transaction is full, whatever chunks it came in,
+//! and is then committed by [`super::writing`]. Users about whom can only be decided when all
+//! have been seen wait until then.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use shared::clock::Timestamp;
+use shared::ids::{CompanyId, DeviceId};
+use shared::job::Counters;
+use shared::outcome::{Outcome, SkipReason};
+use shared::table::lease::{Lease, MOST_WRITES};
+use shared::table::link::{Before, Fingerprint, Linked, PersonKey};
+
+use crate::customers::derived_id;
+use crate::customers::index::CustomerIndex;
+use crate::customers::person::{Person, email_key};
+use crate::source::{Group, VakaUser};
+
+use super::decision::{Action, Identity, Plan, Sharing, identify};
+use super::ledger::{Ledger, Met, count};
+use super::{Errand, Halt, Rooms};
+
+/// A walk that has nothing to write still shows where it is, and renews its lease, this often.
+const SHOW_PROGRESS_EVERY: Duration = Duration::from_secs(5);
+
+/// What a walk has in hand.
+#[derive(Debug)]
+pub struct Desk {
+    pub(super) rooms: Rooms,
+    pub(super) errand: Errand,
+    pub(super) company: CompanyId,
+    pub(super) ledger: Ledger,
+    pub(super) counters: Counters,
+    pub(super) plans: Vec<Plan>,
+    pub(super) committed_at: Timestamp,
+    index: Option<CustomerIndex>,
+    deferred: Vec<Deferred>,
+    addresses: Vec<u64>,
+    hasher: RandomState,
+    met: u64,
+    skipped: HashMap<SkipReason, u64>,
+}
+
+/// A user about whom is decided when all have been seen.
+#[derive(Debug)]
+struct Deferred {
+    key: PersonKey,
+    fingerprint: Fingerprint,
+    before: Before,
+    person: Person,
+}
+
+impl Desk {
+    pub(super) fn open(rooms: Rooms, ledger: Ledger, errand: Errand, company: CompanyId) -> Self {
+        Self {
+            counters: ledger.decided_by_this_job(),
+            committed_at: rooms.clock.now(),
+            rooms,
+            errand,
+            company,
+            ledger,
+            plans: Vec::new(),
+            index: None,
+            deferred: Vec::new(),
+            addresses: Vec::new(),
+            hasher: RandomState::new(),
+            met: 0,
+            skipped: HashMap::new(),
+        }
+    }
+
+    /// What has been counted so far, with what is committed.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How many users were left out, by reason.
+    #[must_use]
+    pub const fn skipped(&self) -> &HashMap<SkipReason, u64> {
+        &self.skipped
+    }
+
+    /// Whether the source has listed nobody.
+    pub(super) const fn has_met_nobody(&self) -> bool {
+        self.met == 0
+    }
+
+    /// Whether the slice's time is up.
+    pub(super) fn is_out_of_time(&self) -> bool {
+        self.rooms.clock.now() >= self.errand.ends_at
+    }
+
+    /// Takes one user.
+    pub(super) async fn take(
+        &mut self,
+        lease: &mut Lease,
+        device: DeviceId,
+        user: &VakaUser,
+        group: Option<&Group>,
+    ) -> Result<(), Halt> {
+        let key = PersonKey { device, user: user.user_id };
+        let fingerprint = self.errand.fingerprint_key.of(user, group);
+        let met = self.ledger.meet(&key, fingerprint);
+        if met == Met::Again {
+            return Ok(());
+        }
+        self.met += 1;
+        self.addresses.extend(user.email.as_deref().map(|email| self.hasher.hash_one(email_key(email))));
+        let (before, action) = match met {
+            Met::Again | Met::Done => return Ok(()),
+            Met::Unchanged(outcome) => {
+                self.count(outcome);
+                return Ok(());
+            }
+            Met::Changed { customer, before } => {
+                let action = match Person::read(user, group) {
+                    Ok(person) => Action::Update { customer, person },
+                    Err(reason) => Action::Skip { reason, customer: self.linked_to(&key, customer) },
+                };
+                (before, action)
+            }
+            Met::Unlinked { before } => {
+                let person = match Person::read(user, group) {
+                    Ok(person) => person,
+                    Err(reason) => {
+                        let action = Action::Skip { reason, customer: Linked::Nobody };
+                        return self.plan(lease, Plan { person: key, fingerprint, before, action }).await;
+                    }
+                };
+                match self.identify(&person, Sharing::NotYetKnown).await? {
+                    Identity::Later => {
+                        self.deferred.push(Deferred { key, fingerprint, before, person });
+                        return Ok(());
+                    }
+                    identity => (before, self.introduce(&key, identity, person)),
+                }
+            }
+        };
+        self.plan(lease, Plan { person: key, fingerprint, before, action }).await
+    }
+
+    /// Decides about those who had to wait for the end of the source.
+    pub(super) async fn settle_deferred(&mut self, lease: &mut Lease) -> Result<(), Halt> {
+        self.addresses.sort_unstable();
+        for Deferred { key, fingerprint, before, person } in std::mem::take(&mut self.deferred) {
+            let address = person.email.as_deref().map(|email| self.hasher.hash_one(email_key(email)));
+            let users = address.map_or(0, |address| self.users_with(address));
+            let sharing = if users > 1 { Sharing::Shared } else { Sharing::Alone };
+            let identity = self.identify(&person, sharing).await?;
+            let action = self.introduce(&key, identity, person);
+            self.plan(lease, Plan { person: key, fingerprint, before, action }).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts the records of a system that name no user: they are found, and left out.
+    pub(super) fn count_unreadable(&mut self, device: DeviceId, unreadable: u64) {
+        if unreadable > 0 {
+            tracing::warn!(
+                event = "source.unreadable", company.id = %self.company, device.id = %device, users = unreadable,
+                "records without a usable user id were left out"
+            );
+        }
+        for _ in 0..unreadable {
+            self.count(Outcome::Skipped(SkipReason::Rejected));
+        }
+    }
+
+    /// Commits the counters when a walk that has nothing to write has been silent for a while.
+    pub(super) async fn show_progress(&mut self, lease: &mut Lease) -> Result<(), Halt> {
+        if self.committed_at.after(SHOW_PROGRESS_EVERY) <= self.rooms.clock.now() {
+            self.commit(lease).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn count(&mut self, outcome: Outcome) {
+        count(&mut self.counters, outcome);
+        if let Outcome::Skipped(reason) = outcome {
+            *self.skipped.entry(reason).or_default() += 1;
+        }
+    }
+
+    async fn plan(&mut self, lease: &mut Lease, plan: Plan) -> Result<(), Halt> {
+        // Skipped for the same reason as before, with the same data: the link says so already.
+        if let (Action::Skip { reason: reason @ SkipReason::AmbiguousEmail, .. }, Before::Was(was)) =
+            (&plan.action, plan.before)
+            && was == plan.fingerprint
+        {
+            self.count(Outcome::Skipped(*reason));
+            return Ok(());
+        }
+        let gathered: usize = self.plans.iter().map(|plan| plan.action.writes()).sum();
+        if gathered + plan.action.writes() > MOST_WRITES {
+            self.commit(lease).await?;
+        }
+        self.plans.push(plan);
+        Ok(())
+    }
+
+    async fn identify(&mut self, person: &Person, sharing: Sharing) -> Result<Identity, Halt> {
+        let Some(email) = person.email.as_deref() else { return Ok(Identity::New) };
+        if self.index.is_none() {
+            let linked = self.ledger.customers().collect();
+            self.index = Some(self.rooms.customers.index(self.company, &linked).await?);
+        }
+        Ok(self.index.as_ref().map_or(Identity::New, |index| identify(index.candidates(person, email), sharing)))
+    }
+
+    /// Turns an identity into an action, and lets the users after this one know of it.
+    fn introduce(&mut self, key: &PersonKey, identity: Identity, person: Person) -> Action {
+        let email = person.email.clone();
+        let action = match identity {
+            Identity::New | Identity::Later => Action::Create(person),
+            Identity::Is { id, linked } => Action::Adopt { customer: id, write: (!linked).then_some(person) },
+            Identity::Ambiguous => Action::Skip { reason: SkipReason::AmbiguousEmail, customer: Linked::Nobody },
+        };
+        if let (Some(index), Some(email)) = (&mut self.index, email) {
+            match &action {
+                Action::Create(person) => {
+                    index.add(derived_id(self.company, key), &email, &person.firstname, &person.lastname, true);
+                }
+                Action::Adopt { customer, .. } => index.link(*customer, &email),
+                Action::Update { .. } | Action::Skip { .. } => {}
+            }
+        }
+        action
+    }
+
+    fn users_with(&self, address: u64) -> usize {
+        let first = self.addresses.partition_point(|other| *other < address);
+        self.addresses[first..].iter().take_while(|other| **other == address).count()
+    }
+
+    pub(super) fn linked_to(&self, key: &PersonKey, customer: shared::ids::CustomerId) -> Linked {
+        if customer == derived_id(self.company, key) { Linked::Derived } else { Linked::To(customer) }
+    }
+}

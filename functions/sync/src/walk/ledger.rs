@@ -1,0 +1,258 @@
+//! The ledger: what is known of each user of the company at this moment of the walk.
+//!
+//! It is filled from the company's links when a slice begins, and kept as the walk goes on, so a
+//! user that the source lists twice is counted once, and a user that an earlier slice of the
+//! same job dealt with costs nothing more. It holds ids, fingerprints and outcomes; with a large
+//! company it is the one thing that grows, so an entry is 30 bytes, under 64 with the map's own
+//! slack.
+
+use std::collections::HashMap;
+
+use shared::ids::{CompanyId, CustomerId, DeviceId, UserId};
+use shared::job::Counters;
+use shared::outcome::{Outcome, SkipReason};
+use shared::table::link::{Before, Fingerprint, JobStamp, Link, Linked, PersonKey};
+
+use crate::customers::derived_id;
+
+/// What is known of each user.
+#[derive(Debug)]
+pub struct Ledger {
+    company: CompanyId,
+    job: JobStamp,
+    devices: Vec<DeviceId>,
+    entries: HashMap<Key, Entry>,
+    adopted: HashMap<Key, CustomerId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    device: u16,
+    user: UserId,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    fingerprint: [u8; 8],
+    standing: Standing,
+    seen: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Standing {
+    /// Met in this walk; nothing has been decided before.
+    New,
+    /// There is a link.
+    Linked { outcome: Outcome, customer: Kind, by_this_job: bool },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Derived,
+    Adopted,
+    Nobody,
+}
+
+/// What the walk meets when it comes to a user.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Met {
+    /// The source has listed this user before, in this walk.
+    Again,
+    /// An earlier slice of this job has decided about the user: it is counted already.
+    Done,
+    /// Nothing has changed; this is how the user is counted.
+    Unchanged(Outcome),
+    /// The user is this customer, and VAKA's data have changed.
+    Changed {
+        /// The customer.
+        customer: CustomerId,
+        /// What the link still has to be.
+        before: Before,
+    },
+    /// No customer is known for the user.
+    Unlinked {
+        /// What the link still has to be.
+        before: Before,
+    },
+}
+
+impl Ledger {
+    /// An empty ledger for a walk of this job.
+    #[must_use]
+    pub fn new(company: CompanyId, job: JobStamp) -> Self {
+        Self { company, job, devices: Vec::new(), entries: HashMap::new(), adopted: HashMap::new() }
+    }
+
+    /// Enters a link, as it was read or has just been committed.
+    pub fn enter(&mut self, link: &Link, seen: bool) {
+        let key = self.key(&link.person);
+        let customer = match link.customer {
+            Linked::Derived => Kind::Derived,
+            Linked::Nobody => Kind::Nobody,
+            Linked::To(customer) => {
+                self.adopted.insert(key, customer);
+                Kind::Adopted
+            }
+        };
+        let standing = Standing::Linked { outcome: link.outcome, customer, by_this_job: link.decided_by == self.job };
+        self.entries.insert(key, Entry { fingerprint: link.fingerprint.0, standing, seen });
+    }
+
+    /// Whether the company has no link at all, so that no sync has found anybody so far.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// What this job has decided, by its links.
+    #[must_use]
+    pub fn decided_by_this_job(&self) -> Counters {
+        let mut counters = Counters::default();
+        for entry in self.entries.values() {
+            if let Standing::Linked { outcome, by_this_job: true, .. } = entry.standing {
+                count(&mut counters, outcome);
+            }
+        }
+        counters
+    }
+
+    /// The customers that some user is linked to.
+    pub fn customers(&self) -> impl Iterator<Item = CustomerId> + '_ {
+        self.entries.iter().filter_map(|(key, entry)| match entry.standing {
+            Standing::Linked { customer: Kind::Derived, .. } => Some(derived_id(self.company, &self.person(key))),
+            Standing::Linked { customer: Kind::Adopted, .. } => self.adopted.get(key).copied(),
+            Standing::Linked { customer: Kind::Nobody, .. } | Standing::New => None,
+        })
+    }
+
+    /// Comes to a user whose data have this fingerprint, and remembers that it was seen.
+    pub fn meet(&mut self, person: &PersonKey, fingerprint: Fingerprint) -> Met {
+        let key = self.key(person);
+        let Some(entry) = self.entries.get_mut(&key) else {
+            self.entries.insert(key, Entry { fingerprint: fingerprint.0, standing: Standing::New, seen: true });
+            return Met::Unlinked { before: Before::Absent };
+        };
+        if std::mem::replace(&mut entry.seen, true) {
+            return Met::Again;
+        }
+        let Standing::Linked { outcome, customer, by_this_job } = entry.standing else { return Met::Again };
+        let before = Before::Was(Fingerprint(entry.fingerprint));
+        let same = entry.fingerprint == fingerprint.0;
+        match (outcome, customer) {
+            _ if by_this_job => Met::Done,
+            // A sync never brings an erased person back, whatever VAKA says of it now.
+            (Outcome::Skipped(SkipReason::CustomerDeleted), _) => Met::Unchanged(outcome),
+            // Whether the address is still ambiguous is up to the customers, not to VAKA.
+            (Outcome::Skipped(SkipReason::AmbiguousEmail), Kind::Nobody) => Met::Unlinked { before },
+            (Outcome::Skipped(_), _) if same => Met::Unchanged(outcome),
+            (_, Kind::Nobody) => Met::Unlinked { before },
+            _ if same => Met::Unchanged(Outcome::Unchanged),
+            (_, Kind::Derived) => Met::Changed { customer: derived_id(self.company, person), before },
+            (_, Kind::Adopted) => match self.adopted.get(&key) {
+                Some(customer) => Met::Changed { customer: *customer, before },
+                None => Met::Unlinked { before },
+            },
+        }
+    }
+
+    fn key(&mut self, person: &PersonKey) -> Key {
+        let known = self.devices.iter().position(|device| *device == person.device);
+        let place = known.unwrap_or_else(|| {
+            self.devices.push(person.device);
+            self.devices.len() - 1
+        });
+        // A company has a handful of systems: beyond 65,535 its links would not fit any partition.
+        Key { device: u16::try_from(place).unwrap_or(u16::MAX), user: person.user }
+    }
+
+    fn person(&self, key: &Key) -> PersonKey {
+        PersonKey { device: self.devices[usize::from(key.device)], user: key.user }
+    }
+}
+
+/// Counts one user.
+pub fn count(counters: &mut Counters, outcome: Outcome) {
+    counters.found += 1;
+    match outcome {
+        Outcome::Created => counters.created += 1,
+        Outcome::Updated => counters.updated += 1,
+        Outcome::Unchanged => counters.unchanged += 1,
+        Outcome::Skipped(_) => counters.skipped += 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::ids::JobId;
+    use uuid::Uuid;
+
+    const COMPANY: CompanyId = CompanyId::from_uuid(Uuid::from_u128(1));
+    const OLD: Fingerprint = Fingerprint(*b"old data");
+    const NEW: Fingerprint = Fingerprint(*b"new data");
+
+    fn job(n: u128) -> JobStamp {
+        JobStamp::of(&JobId::from_uuid(Uuid::from_u128(n << 64)))
+    }
+
+    fn person(n: u128) -> PersonKey {
+        PersonKey { device: DeviceId::from_uuid(Uuid::from_u128(5)), user: UserId::from_uuid(Uuid::from_u128(n)) }
+    }
+
+    fn met(outcome: Outcome, customer: Linked, by: JobStamp, fingerprint: Fingerprint) -> Met {
+        let mut ledger = Ledger::new(COMPANY, job(2));
+        ledger.enter(&Link { person: person(1), customer, fingerprint: OLD, outcome, decided_by: by }, false);
+        ledger.meet(&person(1), fingerprint)
+    }
+
+    #[test]
+    fn every_standing_has_its_answer() {
+        let other = CustomerId::from_uuid(Uuid::from_u128(9));
+        let before = || Before::Was(OLD);
+        let deleted = Outcome::Skipped(SkipReason::CustomerDeleted);
+        let nameless = Outcome::Skipped(SkipReason::MissingName);
+        let ambiguous = Outcome::Skipped(SkipReason::AmbiguousEmail);
+        let derived = derived_id(COMPANY, &person(1));
+        for (outcome, customer, by, now, expected) in [
+            (Outcome::Created, Linked::Derived, job(2), NEW, Met::Done),
+            (Outcome::Created, Linked::Derived, job(1), OLD, Met::Unchanged(Outcome::Unchanged)),
+            (Outcome::Created, Linked::Derived, job(1), NEW, Met::Changed { customer: derived, before: before() }),
+            (Outcome::Updated, Linked::To(other), job(1), NEW, Met::Changed { customer: other, before: before() }),
+            (deleted, Linked::To(other), job(1), NEW, Met::Unchanged(deleted)),
+            (nameless, Linked::Nobody, job(1), OLD, Met::Unchanged(nameless)),
+            (nameless, Linked::Nobody, job(1), NEW, Met::Unlinked { before: before() }),
+            (ambiguous, Linked::Nobody, job(1), OLD, Met::Unlinked { before: before() }),
+        ] {
+            assert_eq!(met(outcome, customer, by, now), expected, "{outcome:?} {customer:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_that_comes_twice_is_met_once_whatever_its_data() {
+        let mut ledger = Ledger::new(COMPANY, job(2));
+        assert_eq!(ledger.meet(&person(1), OLD), Met::Unlinked { before: Before::Absent });
+        assert_eq!(ledger.meet(&person(1), NEW), Met::Again);
+    }
+
+    #[test]
+    fn only_what_this_job_decided_is_counted_from_links() {
+        let mut ledger = Ledger::new(COMPANY, job(2));
+        for (n, by) in [(1, job(1)), (2, job(2)), (3, job(2))] {
+            let link = Link {
+                person: person(n),
+                customer: Linked::Derived,
+                fingerprint: OLD,
+                outcome: Outcome::Created,
+                decided_by: by,
+            };
+            ledger.enter(&link, false);
+        }
+        assert_eq!(ledger.decided_by_this_job(), Counters { found: 2, created: 2, ..Counters::default() });
+        assert_eq!(ledger.customers().count(), 3);
+    }
+
+    #[test]
+    fn an_entry_is_as_small_as_the_page_says() {
+        assert_eq!(size_of::<(Key, Entry)>(), 30);
+    }
+}

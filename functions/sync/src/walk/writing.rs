@@ -1,0 +1,150 @@
+//! Writing what a desk has gathered: links, customers and counters in one transaction.
+//!
+//! A transaction is refused when a customer is not as it was believed to be. The plans that were
+//! wrong are changed to what is true and the rest is kept, so one record that went astray never
+//! stops the others. A plan can be wrong twice at most (created by somebody, then deleted), so
+//! this comes to an end.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use shared::clock::Timestamp;
+use shared::outcome::{Outcome, SkipReason};
+use shared::table::lease::{Commit, Lease};
+use shared::table::link::{JobStamp, Link, Linked};
+
+use crate::customers::derived_id;
+use crate::customers::person::Person;
+
+use super::Halt;
+use super::decision::{Action, Plan};
+use super::desk::Desk;
+use super::ledger::count;
+
+/// The source may keep the walk waiting until this long before the lease ends: time for one
+/// commit with its retries.
+pub const LEASE_MARGIN: Duration = Duration::from_secs(10);
+
+/// One plan, ready to be written: its link, and the customer's write if there is one.
+struct Prepared {
+    link: Link,
+    customer: Option<TransactWriteItem>,
+}
+
+/// Which part of which plan a write belongs to.
+#[derive(Clone, Copy)]
+enum Part {
+    Link,
+    Customer(usize),
+}
+
+impl Desk {
+    /// Commits what has been gathered, and the counters with it.
+    pub(super) async fn commit(&mut self, lease: &mut Lease) -> Result<(), Halt> {
+        loop {
+            let now = self.rooms.clock.now();
+            let prepared = self.prepare(lease, now).await?;
+            let mut counters = self.counters;
+            let mut writes = Vec::new();
+            let mut parts = Vec::new();
+            for (at, (plan, ready)) in self.plans.iter().zip(&prepared).enumerate() {
+                count(&mut counters, ready.link.outcome);
+                writes.push(self.rooms.table.link_write(self.company, &ready.link, plan.before)?);
+                parts.push(Part::Link);
+                if let Some(customer) = &ready.customer {
+                    writes.push(customer.clone());
+                    parts.push(Part::Customer(at));
+                }
+            }
+            match self.rooms.table.commit(lease, &counters, writes, now).await? {
+                Commit::LeaseLost => return Err(Halt::LeaseLost),
+                Commit::Refused(places) => {
+                    for place in places {
+                        match parts.get(place) {
+                            Some(Part::Customer(at)) => self.correct(*at),
+                            Some(Part::Link) | None => return Err(Halt::Stale),
+                        }
+                    }
+                }
+                Commit::Committed => {
+                    for ready in &prepared {
+                        self.ledger.enter(&ready.link, true);
+                        self.count(ready.link.outcome);
+                    }
+                    self.plans.clear();
+                    self.committed_at = now;
+                    self.errand.budget.extend_to(waits_end_at(lease, self.errand.ends_at));
+                    tracing::info!(
+                        event = "chunk.committed", company.id = %self.company, job.id = %lease.job(),
+                        users.decided = prepared.len(), users.found = self.counters.found, "a chunk was committed"
+                    );
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn prepare(&self, lease: &Lease, now: Timestamp) -> Result<Vec<Prepared>, Halt> {
+        let adopted: HashMap<_, &Person> = self
+            .plans
+            .iter()
+            .filter_map(|plan| match &plan.action {
+                Action::Adopt { customer, write: Some(person) } => Some((*customer, person)),
+                _ => None,
+            })
+            .collect();
+        let different = self.rooms.customers.different(self.company, &adopted).await?;
+        let decided_by = JobStamp::of(&lease.job());
+        self.plans
+            .iter()
+            .map(|plan| {
+                let Plan { person: key, fingerprint, action, .. } = plan;
+                let customers = &self.rooms.customers;
+                let (outcome, customer, write) = match action {
+                    Action::Create(person) => {
+                        let id = derived_id(self.company, key);
+                        let write = customers.create(self.company, id, person, now)?;
+                        (Outcome::Created, Linked::Derived, Some(write))
+                    }
+                    Action::Update { customer, person } => {
+                        let write = customers.update(self.company, *customer, person, now)?;
+                        (Outcome::Updated, self.linked_to(key, *customer), Some(write))
+                    }
+                    Action::Adopt { customer, write: Some(person) } if different.contains(customer) => {
+                        let write = customers.update(self.company, *customer, person, now)?;
+                        (Outcome::Updated, self.linked_to(key, *customer), Some(write))
+                    }
+                    Action::Adopt { customer, .. } => (Outcome::Unchanged, self.linked_to(key, *customer), None),
+                    Action::Skip { reason, customer } => (Outcome::Skipped(*reason), *customer, None),
+                };
+                let link = Link { person: *key, customer, fingerprint: *fingerprint, outcome, decided_by };
+                Ok(Prepared { link, customer: write })
+            })
+            .collect()
+    }
+
+    /// Changes a plan whose customer was not as it was believed to be.
+    fn correct(&mut self, at: usize) {
+        let company = self.company;
+        let Some(plan) = self.plans.get_mut(at) else { return };
+        let skipped = Action::Skip { reason: SkipReason::CustomerDeleted, customer: Linked::Nobody };
+        plan.action = match std::mem::replace(&mut plan.action, skipped) {
+            // It is there: made by this company's sync before, when it was connected in the past.
+            Action::Create(person) => Action::Update { customer: derived_id(company, &plan.person), person },
+            // It is gone, and stays so.
+            Action::Update { customer, .. } => {
+                Action::Skip { reason: SkipReason::CustomerDeleted, customer: Linked::To(customer) }
+            }
+            // It was deleted a moment ago, and nobody was linked to it.
+            Action::Adopt { write: Some(person), .. } => Action::Create(person),
+            unwritten @ (Action::Adopt { write: None, .. } | Action::Skip { .. }) => unwritten,
+        };
+    }
+}
+
+/// Until when the source may keep a walk waiting.
+#[must_use]
+pub fn waits_end_at(lease: &Lease, slice_ends_at: Timestamp) -> Timestamp {
+    lease.expires_at().before(LEASE_MARGIN).min(slice_ends_at)
+}
