@@ -1,13 +1,51 @@
-//! The local stack.
+//! The local stack: an AWS on this machine, the servers of the outer world, and the means to make
+//! both fail.
+//!
+//! The demo and every test stand on this room. It knows contracts, environment variables and
+//! `template.yaml`; it knows nothing of the code under test. Everything binds `127.0.0.1` alone,
+//! takes a free port, writes below `target/local`, and is gone when its value is dropped or this
+//! process ends, however it ends.
+//!
+//! In reading order:
+//!
+//! | room | what it gives |
+//! | --- | --- |
+//! | [`cloud`] | [`cloud::Cloud::shared`]: MiniStack, or what `AWS_ENDPOINT_URL` names; clients |
+//! | [`fresh`] | [`fresh::Fresh::create`]: empty tables and queues of the template's shape |
+//! | [`proxy`] | [`proxy::Proxy`]: counts what passes to AWS (or any server), fails by script, holds at gates |
+//! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
+//! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
+//! | [`template`] | [`template::Template`]: `template.yaml` as a value |
+//! | [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
+//!
+//! A test without running functions:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use local::{cloud::{Cloud, Endpoint}, fresh::Fresh, proxy::Proxy};
+//!
+//! let cloud = Cloud::shared().await?;                        // one for the whole process
+//! let world = Fresh::create(cloud.endpoint()).await?;        // nobody else's tables and queues
+//! let proxy = Proxy::in_front_of(cloud.endpoint().url())?;   // for faults and counts, if wanted
+//! let through = Endpoint::at(proxy.url());
+//! let dynamodb = through.dynamodb();                         // no retries: each call is counted
+//! dynamodb.scan().table_name(&world.state_table).send().await?;
+//! assert_eq!(proxy.seen().requests("Scan"), 1);
+//! # Ok(()) }
+//! ```
 
 pub mod cloud;
-pub mod folders;
 pub mod fresh;
-pub mod plain_http;
-pub mod progress;
 pub mod proxy;
-pub mod serving;
+pub mod vaka;
+
+pub mod issuer;
+pub mod template;
+
 pub mod setup;
 pub mod supervised;
-pub mod template;
-pub mod vaka;
+
+pub mod folders;
+pub mod plain_http;
+pub mod progress;
+pub mod serving;
