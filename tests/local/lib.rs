@@ -42,6 +42,8 @@ pub mod vaka;
 pub mod issuer;
 pub mod template;
 
+pub mod check;
+
 pub mod setup;
 pub mod supervised;
 

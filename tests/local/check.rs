@@ -1,0 +1,142 @@
+//! `cargo local check`: what no test can hold, because it needs the tools that deploy.
+//!
+//! The dependency graph is what `deny.toml` allows, the template passes two lints without a
+//! waiver, `cargo lambda watch` and `invoke` run each function with each event of `tests/events`,
+//! and `sam build` makes three binaries that Lambda can start. The tools come from PyPI by hash,
+//! into `target/local`; on a fresh machine cargo-lambda has rustup add the target it builds for.
+//!
+//! It deploys nothing, and it asks nobody for advisories: see `deny.toml`.
+
+mod build;
+mod tools;
+mod watch;
+
+use std::io;
+use std::time::Instant;
+
+use thiserror::Error;
+
+use crate::cloud::{Cloud, CloudError};
+use crate::fresh::{Fresh, FreshError};
+use crate::setup::SetupError;
+use tools::Tools;
+use watch::Watch;
+
+/// How much is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it.
+    Everything,
+    /// All but `sam build`, whose optimized cross build takes minutes.
+    WithoutBuild,
+}
+
+/// What is not as it should be; each text says where to look.
+#[derive(Debug, Error)]
+pub enum CheckError {
+    /// The tools could not be installed.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// There is no cloud to run the functions against.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// There are no tables to run the functions against.
+    #[error("no tables and queues for the functions")]
+    Fresh(#[from] FreshError),
+    /// A file, port or process was refused.
+    #[error("cannot {what}")]
+    Refused {
+        /// What was tried.
+        what: &'static str,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A tool found a fault, which it has printed.
+    #[error("{command} found a fault: see above")]
+    Fault {
+        /// The command as it would be typed.
+        command: String,
+    },
+    /// `cargo lambda watch` is not there to be invoked.
+    #[error("cargo lambda watch did not start: {log}")]
+    NoWatch {
+        /// What it wrote.
+        log: String,
+    },
+    /// A function did not answer as the event demands.
+    #[error("{function}, invoked with tests/events/{event}, should answer {expected}; it said: {said}")]
+    Answer {
+        /// The function.
+        function: &'static str,
+        /// The event's file.
+        event: &'static str,
+        /// What is demanded.
+        expected: &'static str,
+        /// What came, from the function or from `cargo lambda invoke`.
+        said: String,
+    },
+    /// `sam build` made something that Lambda cannot start.
+    #[error("{function}: sam build made {fault}")]
+    NotDeployable {
+        /// The function's logical id.
+        function: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// The template could not be read.
+    #[error(transparent)]
+    Template(#[from] crate::template::TemplateError),
+}
+
+/// Runs every check, the quick ones first; the first fault ends it.
+///
+/// # Errors
+/// [`CheckError`].
+pub async fn run(scope: Scope) -> Result<(), CheckError> {
+    let tools = Tools::install().await?;
+    timed("dependencies", tools.run("cargo", &["deny", "--locked", "check", "bans", "licenses", "sources"])).await?;
+    timed("template: cfn-lint", tools.run("cfn-lint", &["template.yaml"])).await?;
+    timed("template: sam validate --lint", tools.run("sam", &["validate", "--lint"])).await?;
+    timed("cargo lambda watch and invoke", invoke_each(&tools)).await?;
+    match scope {
+        Scope::Everything => timed("sam build", build::run(&tools)).await,
+        Scope::WithoutBuild => Ok(()),
+    }
+}
+
+/// `cargo lambda watch` for people, with tables and queues, until they interrupt it.
+///
+/// # Errors
+/// [`CheckError`].
+pub async fn watch() -> Result<(), CheckError> {
+    let tools = Tools::install().await?;
+    let cloud = Cloud::start().await?;
+    let world = Fresh::create(cloud.endpoint()).await?;
+    let running = Watch::start(&tools, &world).await?;
+    eprintln!("The functions build when they are first invoked, and again when their code changes. Ctrl-C ends it.");
+    for invocation in watch::INVOCATIONS {
+        eprintln!("  {}", running.as_typed(&tools, invocation));
+    }
+    tokio::signal::ctrl_c().await.map_err(|source| CheckError::Refused { what: "wait for Ctrl-C", source })
+}
+
+async fn invoke_each(tools: &Tools) -> Result<(), CheckError> {
+    let cloud = Cloud::start().await?;
+    let world = Fresh::create(cloud.endpoint()).await?;
+    // Built before they are invoked, so that no invocation waits for a compiler.
+    tools.run("cargo", &["build", "--quiet", "--locked", "--bin", "api", "--bin", "sync", "--bin", "recover"]).await?;
+    let running = Watch::start(tools, &world).await?;
+    for invocation in watch::INVOCATIONS {
+        running.invoke(tools, invocation).await?;
+    }
+    Ok(())
+}
+
+async fn timed<T>(step: &str, work: impl Future<Output = Result<T, CheckError>>) -> Result<T, CheckError> {
+    eprintln!("check: {step} ...");
+    let began = Instant::now();
+    let done = work.await?;
+    eprintln!("check: {step}: ok, {} s", began.elapsed().as_secs());
+    Ok(done)
+}
