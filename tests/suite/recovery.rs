@@ -1,0 +1,176 @@
+//! Jobs whose holder has gone silent.
+
+use std::time::Duration;
+
+use recover::Rescued;
+use shared::clock::Clock;
+use shared::handoff::{Accept, accept};
+use shared::ids::JobId;
+use shared::job::Status;
+use shared::recovery::MOST_ATTEMPTS;
+use shared::table::acquire::Acquire;
+
+use crate::works::{Works, body, text};
+
+/// Longer than a lease, shorter than the three minutes within which a job has to move.
+const A_LEASE: Duration = Duration::from_secs(121);
+
+async fn locked(works: &Works) -> JobId {
+    let now = works.clock.now();
+    match works.table.acquire(works.company, JobId::mint(now), now).await.expect("an answer") {
+        Acquire::Acquired(job) => job.id,
+        other => panic!("not acquired: {other:?}"),
+    }
+}
+
+fn rescued(resent: u32, given_up: u32, moved_on: u32) -> Rescued {
+    Rescued { resent, given_up, moved_on }
+}
+
+/// Fault 2.
+#[tokio::test]
+async fn a_crash_between_lock_and_message_is_recovered_within_three_minutes() {
+    let works = Works::open().await;
+    works.vaka.populate(works.device, 10, 1);
+    let job = locked(&works).await;
+    assert_eq!(works.recover.run().await.expect("a run"), rescued(0, 0, 0), "its lease stands");
+    works.clock.advance(A_LEASE);
+    assert_eq!(works.recover.run().await.expect("a run"), rescued(1, 0, 0));
+    assert_eq!(works.messages().await, [body(works.company, job)]);
+    works.work(job).await;
+    assert_eq!(works.ended(job).await.status, Status::Completed);
+}
+
+/// Fault 2, met by the next request before the minute is over.
+#[tokio::test]
+async fn a_request_that_meets_a_lapsed_job_sends_its_message_again_and_names_it() {
+    let works = Works::open().await;
+    let job = locked(&works).await;
+    works.clock.advance(A_LEASE);
+    let again = accept(&works.table, &works.queue, &works.clock, works.company).await.expect("an answer");
+    assert!(matches!(again, Accept::Held(held) if held.id == job));
+    assert_eq!(works.messages().await, [body(works.company, job)]);
+}
+
+#[tokio::test]
+async fn a_job_that_nobody_ever_works_on_is_given_up_after_five_attempts_and_frees_the_lock() {
+    let works = Works::open().await;
+    let job = locked(&works).await;
+    for attempt in 0..MOST_ATTEMPTS {
+        works.clock.advance(A_LEASE * (1 << attempt));
+        assert_eq!(works.recover.run().await.expect("a run"), rescued(1, 0, 0), "attempt {attempt}");
+    }
+    works.clock.advance(A_LEASE * (1 << MOST_ATTEMPTS));
+    assert_eq!(works.recover.run().await.expect("a run"), rescued(0, 1, 0));
+    let ended = works.ended(job).await;
+    assert_eq!(ended.status, Status::Failed);
+    assert!(ended.failure_text.is_some_and(|text| text.contains("interrupted several times")));
+}
+
+#[tokio::test]
+async fn a_job_that_is_a_day_old_is_given_up_at_the_next_lapse() {
+    let works = Works::open().await;
+    let job = locked(&works).await;
+    works.clock.advance(Duration::from_secs(24 * 3_600));
+    assert_eq!(works.recover.run().await.expect("a run"), rescued(0, 1, 0));
+    assert!(works.ended(job).await.failure_text.is_some_and(|text| text.contains("24 hours")));
+}
+
+#[tokio::test]
+async fn progress_forgets_the_attempts_before_it() {
+    let works = Works::open().await;
+    works.vaka.populate(works.device, 10, 1);
+    let job = locked(&works).await;
+    works.clock.advance(A_LEASE);
+    works.recover.run().await.expect("a run");
+    assert_eq!(works.job(job).await.attempts, 1);
+    works.work(job).await;
+    assert_eq!(works.ended(job).await.attempts, 0);
+}
+
+/// Fault 21.
+#[tokio::test]
+async fn two_recoveries_at_once_count_one_attempt_and_send_one_message() {
+    let works = Works::open().await;
+    let job = locked(&works).await;
+    works.clock.advance(A_LEASE);
+    let seen = works.job(job).await;
+    let (one, two) = tokio::join!(works.recover.run(), works.recover.run());
+    let (one, two) = (one.expect("a run"), two.expect("a run"));
+    assert_eq!(one.resent + two.resent, 1, "{one:?} {two:?}");
+    assert_eq!((works.messages().await.len(), works.job(job).await.attempts), (1, seen.attempts + 1));
+}
+
+/// Fault 21.
+#[tokio::test]
+async fn a_recovery_that_saw_an_old_lease_leaves_a_worker_alone_that_has_just_renewed() {
+    let works = Works::open().await;
+    let job = locked(&works).await;
+    works.clock.advance(A_LEASE);
+    let seen = works.job(job).await;
+    works.table.start(works.company, job, "a worker", works.clock.now()).await.expect("a start");
+    let outcome = shared::recovery::recover(&works.table, &works.queue, &seen, works.clock.now()).await;
+    assert_eq!(outcome.expect("an answer"), shared::recovery::Recovery::MovedOn);
+    assert_eq!((works.job(job).await.attempts, works.messages().await), (0, vec![body(works.company, job)][1..].to_vec()));
+}
+
+/// Fault 3 and the queue's part of fault 2: the message cannot be sent by the recovery either.
+#[tokio::test]
+async fn a_recovery_that_cannot_send_says_so_and_the_next_one_does_it() {
+    let works = Works::open().await;
+    let job = locked(&works).await;
+    works.clock.advance(A_LEASE);
+    works.proxy.on("SendMessage").refuse();
+    works.recover.run().await.expect_err("the queue is out of reach");
+    works.proxy.calm();
+    works.clock.advance(A_LEASE * 2);
+    assert_eq!(works.recover.run().await.expect("a run"), rescued(1, 0, 0));
+    assert_eq!(works.messages().await, [body(works.company, job)]);
+}
+
+/// Fault 22.
+#[tokio::test]
+async fn a_lock_whose_job_is_gone_or_has_ended_is_freed_by_the_next_request() {
+    let works = Works::open().await;
+    let ended = works.sync().await;
+    for orphan in [JobId::mint(works.clock.now()), ended.id] {
+        let put = works.fresh.endpoint.dynamodb().put_item().table_name(&works.fresh.state_table);
+        let put = put.item("company", text(works.company)).item("item", text("LOCK")).item("job", text(orphan));
+        put.send().await.expect("an old lock");
+        works.clock.advance(Duration::from_secs(1));
+        let job = works.accept().await;
+        works.work(job).await;
+        works.ended(job).await;
+    }
+}
+
+/// Fault 22: the job of the old lock is in the backup as well, with a lease of long ago.
+#[tokio::test]
+async fn a_restored_lock_with_its_job_of_long_ago_is_given_up_and_a_new_sync_begins() {
+    let works = Works::open().await;
+    let old = locked(&works).await;
+    works.clock.advance(Duration::from_secs(30 * 24 * 3_600));
+    let new = works.accept().await;
+    assert_ne!(new, old);
+    assert_eq!(works.job(old).await.status, Status::Failed);
+}
+
+/// Fault 17.
+#[tokio::test]
+async fn clocks_that_differ_by_half_a_minute_cost_time_and_nothing_else() {
+    for (ahead, of_worker) in [(30, true), (30, false)] {
+        let works = Works::open().await;
+        works.vaka.populate(works.device, 120, 1);
+        let job = works.accept().await;
+        let other = Clock::set_to(works.clock.now().after(Duration::from_secs(ahead)));
+        let worker = if of_worker {
+            works.worker_at(other, sync::source::Patience::PRODUCTION)
+        } else {
+            works.clock.advance(Duration::from_secs(ahead));
+            works.worker()
+        };
+        works.deliver(&worker, &body(works.company, job), crate::works::TIMEOUT).await;
+        works.recover.run().await.expect("a run");
+        assert_eq!(works.ended(job).await.status, Status::Completed);
+    }
+}

@@ -1,0 +1,133 @@
+//! Who is who: links, adoption by e-mail, corrections by hand, deletions.
+
+use local::vaka::User;
+use shared::job::Counters;
+use shared::outcome::SkipReason;
+
+use crate::works::Works;
+
+fn counters(found: u64, created: u64, updated: u64, unchanged: u64, skipped: u64) -> Counters {
+    Counters { found, created, updated, unchanged, skipped }
+}
+
+fn person(name: &str, email: &str) -> User {
+    User::named(name).with_email(Some(email))
+}
+
+#[tokio::test]
+async fn a_customer_with_the_same_address_and_name_is_adopted_and_not_made_again() {
+    let works = Works::with_users(vec![person("Ek, Tuva", "TUVA@example.com")]).await;
+    let id = works.customer("Tuva", "Ek", "tuva@example.com ").await;
+    assert_eq!(works.completed().await, counters(1, 0, 1, 0, 0));
+    let customers = works.customers().await;
+    assert_eq!(customers.keys().collect::<Vec<_>>(), [&id]);
+    assert_eq!(works.completed().await, counters(1, 0, 0, 1, 0));
+}
+
+#[tokio::test]
+async fn a_customer_with_the_same_address_is_adopted_under_another_name_when_nobody_shares_the_address() {
+    let works = Works::with_users(vec![person("Gran, Tuva", "tuva@example.com"), person("Ek, Ivar", "ivar@example.com")]).await;
+    let id = works.customer("Tuva", "Ek", "tuva@example.com").await;
+    assert_eq!(works.completed().await, counters(2, 1, 1, 0, 0));
+    assert_eq!(works.customers().await[&id]["lastname"], "Gran");
+}
+
+#[tokio::test]
+async fn a_household_that_shares_an_address_stays_separate_people_in_any_order() {
+    let (tuva, ivar) = (person("Ek, Tuva", "ek@example.com"), person("Ek, Ivar", "ek@example.com"));
+    for users in [vec![tuva.clone(), ivar.clone()], vec![ivar, tuva]] {
+        let works = Works::with_users(users).await;
+        let id = works.customer("Ivar", "Ek", "ek@example.com").await;
+        assert_eq!(works.completed().await, counters(2, 1, 1, 0, 0));
+        let customers = works.customers().await;
+        assert_eq!(customers.len(), 2);
+        assert_eq!(customers[&id]["firstname"], "Ivar");
+    }
+}
+
+#[tokio::test]
+async fn a_new_member_of_a_known_household_is_made_and_takes_nobodys_place() {
+    let works = Works::with_users(vec![person("Ek, Tuva", "ek@example.com")]).await;
+    works.completed().await;
+    let mut users = works.vaka.users(works.device);
+    users.push(person("Ek, Ivar", "ek@example.com"));
+    works.vaka.set_users(works.device, users);
+    assert_eq!(works.completed().await, counters(2, 1, 0, 1, 0));
+    assert_eq!(works.customers().await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_same_person_in_two_systems_is_one_customer() {
+    let works = Works::with_users(vec![person("Ek, Tuva", "tuva@example.com")]).await;
+    works.add_system(vec![person("Tuva Ek,", "Tuva@Example.com")]).await;
+    assert_eq!(works.completed().await, counters(2, 1, 0, 1, 0));
+    assert_eq!((works.customers().await.len(), works.links().await.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn an_address_that_several_strangers_have_is_ambiguous_until_an_administrator_decides() {
+    let works = Works::with_users(vec![person("Gran, Ylva", "info@example.com")]).await;
+    works.customer("Tuva", "Ek", "info@example.com").await;
+    let other = works.customer("Ivar", "Ek", "info@example.com").await;
+    assert_eq!(works.completed().await, counters(1, 0, 0, 0, 1));
+    assert_eq!(works.links().await[0]["r"].as_s().ok(), Some(&SkipReason::AmbiguousEmail.code().to_owned()));
+
+    works.proxy.forget();
+    assert_eq!(works.completed().await, counters(1, 0, 0, 0, 1));
+    assert_eq!(works.proxy.seen().writes_to(&works.fresh.state_table), 4, "the link says so already");
+
+    works.correct(&other, "firstname", "Ylva").await;
+    works.correct(&other, "lastname", "Gran").await;
+    assert_eq!(works.completed().await, counters(1, 0, 1, 0, 0));
+}
+
+#[tokio::test]
+async fn a_correction_by_hand_survives_until_the_persons_data_change_in_vaka() {
+    let works = Works::with_users(vec![User::named("Ek, Tuva")]).await;
+    works.completed().await;
+    let id = works.customers().await.keys().next().cloned().expect("a customer");
+    works.correct(&id, "lastname", "Ek-Gran").await;
+    works.correct(&id, "phone", "0700000000").await;
+    assert_eq!(works.completed().await, counters(1, 0, 0, 1, 0));
+    assert_eq!(works.customers().await[&id]["lastname"], "Ek-Gran");
+
+    works.vaka.change(works.device, 1);
+    assert_eq!(works.completed().await, counters(1, 0, 1, 0, 0));
+    let customer = works.customers().await.remove(&id).expect("the same customer");
+    assert_eq!((customer["lastname"].as_str(), customer["phone"].as_str()), ("Ek", "0700000000"));
+}
+
+#[tokio::test]
+async fn a_deleted_customer_stays_deleted_whatever_vaka_says() {
+    let works = Works::with_users(vec![User::named("Ek, Tuva"), User::named("Ek, Ivar")]).await;
+    works.completed().await;
+    let tuva = works.customers().await.into_values().find(|customer| customer["firstname"] == "Tuva");
+    works.delete(&tuva.expect("a customer")["customer"]).await;
+    works.vaka.change(works.device, 2);
+    assert_eq!(works.completed().await, counters(2, 0, 1, 0, 1));
+    assert_eq!(works.customers().await.len(), 1);
+    works.vaka.change(works.device, 2);
+    assert_eq!(works.completed().await, counters(2, 0, 1, 0, 1));
+    assert_eq!(works.customers().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_customer_of_the_derived_id_that_is_there_without_its_link_is_met_again() {
+    let works = Works::with_users(vec![User::named("Ek, Tuva").with_email(None)]).await;
+    works.completed().await;
+    for link in works.links().await {
+        let delete = works.fresh.endpoint.dynamodb().delete_item().table_name(&works.fresh.state_table);
+        let delete = delete.key("company", link["company"].clone()).key("item", link["item"].clone());
+        delete.send().await.expect("a deletion");
+    }
+    assert_eq!(works.completed().await, counters(1, 0, 1, 0, 0));
+    assert_eq!(works.customers().await.len(), 1);
+}
+
+/// Fault 29.
+#[tokio::test]
+async fn the_two_forms_of_a_letter_and_other_case_are_one_name_and_one_address() {
+    let works = Works::with_users(vec![person("EK, A\u{30a}sa", "ASA@example.com")]).await;
+    works.customer("Åsa", "Ek", "asa@example.com").await;
+    assert_eq!(works.completed().await.created, 0);
+}
