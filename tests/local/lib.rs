@@ -15,8 +15,9 @@
 //! | [`proxy`] | [`proxy::Proxy`]: counts what passes to AWS (or any server), fails by script, holds at gates |
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
+//! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
-//! | [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
+//! | [`bundle`], [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
 //!
 //! A test without running functions:
 //!
@@ -41,6 +42,9 @@ pub mod vaka;
 
 pub mod issuer;
 pub mod template;
+
+pub mod bundle;
+pub mod stack;
 
 pub mod check;
 

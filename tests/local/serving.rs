@@ -51,7 +51,6 @@ pub fn hang_up() -> Response<Body> {
 }
 
 /// A body that sends this much and then breaks the connection.
-#[must_use]
 pub fn broken_off(sent: Bytes) -> Body {
     let beginning = stream::once(async { Ok(sent) });
     let end = stream::once(async {

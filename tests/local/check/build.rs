@@ -25,7 +25,8 @@ pub async fn run(tools: &Tools) -> Result<(), CheckError> {
     tools.run("sam", &["build", "--build-dir", &built.display().to_string()]).await?;
     for function in Template::read()?.resources_of(FUNCTION) {
         let mut header = [0; MACHINE_AT + 2];
-        let read = File::open(built.join(function.id).join("bootstrap")).and_then(|mut file| file.read_exact(&mut header));
+        let read =
+            File::open(built.join(function.id).join("bootstrap")).and_then(|mut file| file.read_exact(&mut header));
         let fault = match (read, is_for_arm64(&header)) {
             (Ok(()), true) => continue,
             (Ok(()), false) => "a bootstrap that is no binary for arm64",

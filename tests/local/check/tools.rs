@@ -12,11 +12,8 @@ use super::CheckError;
 use crate::setup::{self, Packages};
 use crate::{cloud, folders};
 
-const CHECKS: Packages = Packages {
-    name: "checks",
-    requirements: include_str!("../requirements/checks.txt"),
-    cost: "once, about a minute",
-};
+const CHECKS: Packages =
+    Packages { name: "checks", requirements: include_str!("../requirements/checks.txt"), cost: "once, about a minute" };
 
 /// Where cargo and rustup keep their things, if not below the home folder.
 const OF_CARGO: [&str; 2] = ["CARGO_HOME", "RUSTUP_HOME"];
@@ -34,9 +31,9 @@ impl Tools {
     /// # Errors
     /// [`CheckError::Setup`], with what to do about it.
     pub async fn install() -> Result<Self, CheckError> {
-        let python = tokio::task::spawn_blocking(|| setup::environment(&CHECKS))
-            .await
-            .map_err(|stopped| CheckError::Refused { what: "install the tools", source: io::Error::other(stopped) })??;
+        let python = tokio::task::spawn_blocking(|| setup::environment(&CHECKS)).await.map_err(|stopped| {
+            CheckError::Refused { what: "install the tools", source: io::Error::other(stopped) }
+        })??;
         let inherited = env::var_os("PATH").unwrap_or_default();
         let folders = python.parent().map(Path::to_owned).into_iter().chain(env::split_paths(&inherited));
         let path = env::join_paths(folders)
