@@ -19,10 +19,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
-    #[serde(default)]
-    headers: HashMap<String, String>,
+    raw_query_string: Option<String>,
+    headers: Option<HashMap<String, String>>,
     body: Option<String>,
     #[serde(default)]
     is_base64_encoded: bool,
@@ -89,9 +87,14 @@ impl From<Event> for Request {
         Self {
             method: event.request_context.http.method,
             path: event.raw_path,
-            query: event.raw_query_string,
+            query: event.raw_query_string.unwrap_or_default(),
             body: if event.is_base64_encoded { Body::Base64(body) } else { Body::Text(body) },
-            headers: event.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
+            headers: event
+                .headers
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                .collect(),
         }
     }
 }
