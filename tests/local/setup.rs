@@ -123,7 +123,8 @@ pub fn environment(packages: &Packages) -> Result<PathBuf, SetupError> {
     fs::write(&pinned, packages.requirements).map_err(unwritable)?;
     let filled = run(Command::new(&interpreter)
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
-        .args(["--require-hashes", "--requirement"])
+        // The file is complete. Left to resolve, older pips refuse a pinned package that another asks for with extras.
+        .args(["--require-hashes", "--no-deps", "--requirement"])
         .arg(&pinned))?;
     if !filled.status.success() {
         return Err(pip_failure(packages.name, &filled));
