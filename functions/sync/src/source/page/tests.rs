@@ -67,7 +67,7 @@ fn hard_users() -> Vec<VakaUser> {
 }
 
 fn hard_end() -> PageEnd {
-    let bytes = hard_page().len() as u64;
+    let bytes = (hard_page().len() - BYTE_ORDER_MARK.len()) as u64;
     PageEnd { next: Some("a\"b+/=\\".to_owned()), bytes, records: 3, unreadable: 1 }
 }
 
