@@ -16,6 +16,8 @@
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
 //! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
+//! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
+//! | [`connect`] | puts a company's connection and secrets in |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
 //! | [`bundle`], [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
 //!
@@ -45,6 +47,11 @@ pub mod template;
 
 pub mod bundle;
 pub mod stack;
+
+pub mod connect;
+pub mod world;
+
+pub mod demo;
 
 pub mod check;
 

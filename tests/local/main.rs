@@ -1,1 +1,80 @@
-fn main() {}
+//! `cargo local`: the local stack from the command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use local::connect::{self, Connection, Secret};
+use local::demo;
+use uuid::Uuid;
+
+/// The local stack of the user sync.
+#[derive(Debug, Parser)]
+#[command(name = "cargo local", bin_name = "cargo local")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Deploy the template into the embedded cloud and sync invented people through it.
+    Demo(demo::Plan),
+    /// Put a company's connection in; its api key is read from standard input.
+    Connect {
+        /// The stack's output StateTableName.
+        #[arg(long, value_name = "TABLE")]
+        state_table: String,
+        /// The stack's output SecretsTableName.
+        #[arg(long, value_name = "TABLE")]
+        secrets_table: String,
+        /// The company.
+        #[arg(long, value_name = "GUID")]
+        company: Uuid,
+        /// A VAKA system of the company; may be given several times.
+        #[arg(long = "device", value_name = "GUID", required = true, num_args = 1..)]
+        devices: Vec<Uuid>,
+        /// The company may not sync until it is connected again without this.
+        #[arg(long)]
+        inactive: bool,
+    },
+    /// Put the integrator account in; its client secret is read from standard input.
+    Integrator {
+        /// The stack's output SecretsTableName.
+        #[arg(long, value_name = "TABLE")]
+        secrets_table: String,
+        /// The account's client id.
+        #[arg(long, value_name = "ID")]
+        client_id: String,
+    },
+}
+
+type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse().command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Demo(plan) => demo::run(&plan).await?,
+        Command::Connect { state_table, secrets_table, company, devices, inactive } => {
+            let api_key = Secret::from_stdin("api key", "cargo local connect ... < api-key.txt")?;
+            let connection = Connection { company, devices, active: !inactive };
+            let client = connect::client_of_environment().await;
+            connect::connect(&client, &state_table, &secrets_table, &connection, &api_key).await?;
+        }
+        Command::Integrator { secrets_table, client_id } => {
+            let secret = Secret::from_stdin("client secret", "cargo local integrator ... < client-secret.txt")?;
+            let client = connect::client_of_environment().await;
+            connect::integrator(&client, &secrets_table, &client_id, &secret).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

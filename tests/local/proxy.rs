@@ -41,7 +41,7 @@ use hyper::{Request, Response, StatusCode, Uri};
 
 use crate::plain_http::{self, PlainClient};
 use crate::serving::{Serving, broken_off, hang_up};
-pub use operation::Operation;
+pub use operation::{Operation, Write};
 use script::{Act, Rule};
 pub use script::{Gate, On, Which};
 pub use seen::{Entry, Fate, Seen};

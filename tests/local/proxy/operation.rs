@@ -1,7 +1,5 @@
 //! What a request asks for: the operation's name, and how many items it would write to which table.
 
-use std::collections::BTreeMap;
-
 use hyper::http::request;
 use serde_json::Value;
 
@@ -16,10 +14,27 @@ const TRANSACTION_WRITES: [&str; 3] = ["Put", "Update", "Delete"];
 pub struct Operation {
     /// `PutItem`, `SendMessage`; for servers other than AWS `GET /path`.
     pub name: String,
-    /// Items that the request writes, by table. A condition check writes none.
-    pub writes: BTreeMap<String, usize>,
+    /// Items that the request writes. A condition check writes none.
+    pub writes: Vec<Write>,
     /// Item actions in the request: those of a transaction with its checks, the keys of a batch.
     pub actions: usize,
+}
+
+/// One item that a request writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// The table's name.
+    pub table: String,
+    /// The item's key or, for a put, the whole item; in DynamoDB's JSON.
+    pub item: Value,
+}
+
+impl Write {
+    /// A text attribute of the key: `write.key("item")`.
+    #[must_use]
+    pub fn key(&self, attribute: &str) -> Option<&str> {
+        self.item[attribute]["S"].as_str()
+    }
 }
 
 impl Operation {
@@ -31,9 +46,7 @@ impl Operation {
                 let (writes, actions) = items(name, &body);
                 Self { name: name.to_owned(), writes, actions }
             }
-            None => {
-                Self { name: format!("{} {}", parts.method, parts.uri.path()), writes: BTreeMap::new(), actions: 0 }
-            }
+            None => Self { name: format!("{} {}", parts.method, parts.uri.path()), writes: Vec::new(), actions: 0 },
         }
     }
 
@@ -44,47 +57,45 @@ impl Operation {
     }
 }
 
-fn items(operation: &str, body: &Value) -> (BTreeMap<String, usize>, usize) {
-    let mut writes = BTreeMap::new();
-    let mut write = |table: &Value, items: usize| {
-        *writes.entry(table_name(table.as_str().unwrap_or_default()).to_owned()).or_insert(0) += items;
-    };
-    let actions = match operation {
-        "PutItem" | "UpdateItem" | "DeleteItem" => {
-            write(&body["TableName"], 1);
-            1
-        }
+fn items(operation: &str, body: &Value) -> (Vec<Write>, usize) {
+    match operation {
+        "PutItem" | "UpdateItem" | "DeleteItem" => (vec![write(&body["TableName"], body)], 1),
         "TransactWriteItems" => {
-            let actions = body["TransactItems"].as_array().map(Vec::as_slice).unwrap_or_default();
-            for action in actions {
-                for kind in TRANSACTION_WRITES {
-                    if let Some(change) = action.get(kind) {
-                        write(&change["TableName"], 1);
-                    }
-                }
-            }
-            actions.len()
+            let actions = list(&body["TransactItems"]);
+            let changes =
+                actions.iter().flat_map(|action| TRANSACTION_WRITES.iter().filter_map(|kind| action.get(*kind)));
+            (changes.map(|change| write(&change["TableName"], change)).collect(), actions.len())
         }
         "BatchWriteItem" => {
-            let tables = body["RequestItems"].as_object();
-            let sizes =
-                tables.into_iter().flatten().map(|(table, requests)| (table, requests.as_array().map_or(0, Vec::len)));
-            let mut all = 0;
-            for (table, size) in sizes {
-                write(&Value::from(table.as_str()), size);
-                all += size;
-            }
-            all
+            let tables = body["RequestItems"].as_object().into_iter().flatten();
+            let writes: Vec<Write> = tables
+                .flat_map(|(table, requests)| list(requests).iter().map(move |request| (table, request)))
+                .flat_map(|(table, request)| {
+                    request.as_object().into_iter().flatten().map(move |(_, what)| (table, what))
+                })
+                .map(|(table, what)| write(&Value::from(table.as_str()), what))
+                .collect();
+            let count = writes.len();
+            (writes, count)
         }
         "BatchGetItem" => {
-            let tables = body["RequestItems"].as_object();
-            tables.into_iter().flatten().map(|(_, asked)| asked["Keys"].as_array().map_or(0, Vec::len)).sum()
+            let tables = body["RequestItems"].as_object().into_iter().flatten();
+            (Vec::new(), tables.map(|(_, asked)| list(&asked["Keys"]).len()).sum())
         }
-        "TransactGetItems" => body["TransactItems"].as_array().map_or(0, Vec::len),
-        "GetItem" => 1,
-        _ => 0,
-    };
-    (writes, actions)
+        "TransactGetItems" => (Vec::new(), list(&body["TransactItems"]).len()),
+        "GetItem" => (Vec::new(), 1),
+        _ => (Vec::new(), 0),
+    }
+}
+
+/// A put has the whole item, everything else its key.
+fn write(table: &Value, change: &Value) -> Write {
+    let item = change.get("Key").or_else(|| change.get("Item")).cloned().unwrap_or_default();
+    Write { table: table_name(table.as_str().unwrap_or_default()).to_owned(), item }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A table may be named by its ARN: `arn:aws:dynamodb:<region>:<account>:table/<name>`.

@@ -1,6 +1,6 @@
 //! The record of what passed a proxy, and the questions that tests ask of it.
 
-use super::operation::Operation;
+use super::operation::{Operation, Write};
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,13 +64,12 @@ impl Seen {
     /// Items written to a table by requests that the server carried out.
     #[must_use]
     pub fn writes_to(&self, table: &str) -> usize {
-        self.done().filter_map(|entry| entry.operation.writes.get(table)).sum()
+        self.writes().filter(|write| write.table == table).count()
     }
 
-    /// Items written to any table by requests that the server carried out.
-    #[must_use]
-    pub fn writes(&self) -> usize {
-        self.done().flat_map(|entry| entry.operation.writes.values()).sum()
+    /// Every item written, to any table, by requests that the server carried out.
+    pub fn writes(&self) -> impl Iterator<Item = &Write> {
+        self.entries.iter().filter(|entry| entry.fate.applied()).flat_map(|entry| &entry.operation.writes)
     }
 
     /// The names of all operations seen, with how often; for a table of counts.
@@ -85,9 +84,5 @@ impl Seen {
 
     fn of<'a>(&'a self, operation: &'a str) -> impl Iterator<Item = &'a Entry> {
         self.entries.iter().filter(move |entry| entry.operation.is(operation))
-    }
-
-    fn done(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| entry.fate.applied())
     }
 }

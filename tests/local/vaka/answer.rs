@@ -132,6 +132,8 @@ fn page<T: Serialize>(
     };
     let next = match fault {
         Some(Fault::SameToken) => Some(TOKEN_FOR_EVER.to_owned()),
+        // The same place under another token: one that came twice would be paging that does not end.
+        Some(Fault::EmptyPage) if start > 0 => Some(format!("{TOKEN_START}0{start}{TOKEN_END}")),
         _ => (end < all.len()).then(|| format!("{TOKEN_START}{end}{TOKEN_END}")),
     };
     let mut body = json!({ member: all[start..end] });
