@@ -96,6 +96,9 @@ impl Workshop {
         if lease.is_too_old(clock.now()) {
             return Ok(Next::Fail(Failure::too_old()));
         }
+        if ends_at <= clock.now() {
+            return Ok(out_of_time());
+        }
         let devices = match self.rooms.table.connection(lease.company()).await? {
             Connection::Active(devices) if devices.is_empty() => return Ok(Next::Fail(failure::no_devices())),
             Connection::Active(devices) => devices,
@@ -151,13 +154,15 @@ fn next(lease: &Lease, outing: Outing) -> Result<Next, SliceError> {
     match outing.result {
         Ok(Walked::Complete) => Ok(Next::Complete(counters)),
         Ok(Walked::NobodyFound) => Ok(Next::Fail(failure::nobody_found())),
-        Ok(Walked::OutOfTime) | Err(Halt::Stale) => {
-            Ok(Next::Continue { after: Duration::ZERO, if_idle: failure::no_progress(MOST_IDLE_SLICES) })
-        }
+        Ok(Walked::OutOfTime) | Err(Halt::Stale) => Ok(out_of_time()),
         Err(Halt::LeaseLost) => Ok(Next::LeaveIt),
         Err(Halt::Source(error)) => Ok(after_source_error(lease, &error)),
         Err(halt @ (Halt::Table(_) | Halt::Customers(_))) => Err(SliceError::Halted(halt)),
     }
+}
+
+fn out_of_time() -> Next {
+    Next::Continue { after: Duration::ZERO, if_idle: failure::no_progress(MOST_IDLE_SLICES) }
 }
 
 fn after_source_error(lease: &Lease, error: &SourceError) -> Next {

@@ -44,7 +44,7 @@ impl Patience {
         // The users call is not paged: a large system may need its time before the first byte.
         // Half a lease, so that one slow answer leaves room for a second try.
         answer: Duration::from_secs(60),
-        // A body in progress does not pause; a quarter of what is left after a slow answer.
+        // A body that has begun does not pause; a stall is seen while the lease still has time for another try.
         silence: Duration::from_secs(15),
         // The largest body that is read at all, at 220 KB/s. A drip is not an answer.
         body: Duration::from_secs(300),
