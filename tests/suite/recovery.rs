@@ -111,7 +111,10 @@ async fn a_recovery_that_saw_an_old_lease_leaves_a_worker_alone_that_has_just_re
     works.table.start(works.company, job, "a worker", works.clock.now()).await.expect("a start");
     let outcome = shared::recovery::recover(&works.table, &works.queue, &seen, works.clock.now()).await;
     assert_eq!(outcome.expect("an answer"), shared::recovery::Recovery::MovedOn);
-    assert_eq!((works.job(job).await.attempts, works.messages().await), (0, vec![body(works.company, job)][1..].to_vec()));
+    assert_eq!(
+        (works.job(job).await.attempts, works.messages().await),
+        (0, vec![body(works.company, job)][1..].to_vec())
+    );
 }
 
 /// Fault 3 and the queue's part of fault 2: the message cannot be sent by the recovery either.

@@ -26,7 +26,8 @@ async fn a_customer_with_the_same_address_and_name_is_adopted_and_not_made_again
 
 #[tokio::test]
 async fn a_customer_with_the_same_address_is_adopted_under_another_name_when_nobody_shares_the_address() {
-    let works = Works::with_users(vec![person("Gran, Tuva", "tuva@example.com"), person("Ek, Ivar", "ivar@example.com")]).await;
+    let works =
+        Works::with_users(vec![person("Gran, Tuva", "tuva@example.com"), person("Ek, Ivar", "ivar@example.com")]).await;
     let id = works.customer("Tuva", "Ek", "tuva@example.com").await;
     assert_eq!(works.completed().await, counters(2, 1, 1, 0, 0));
     assert_eq!(works.customers().await[&id]["lastname"], "Gran");
