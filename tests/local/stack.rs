@@ -17,6 +17,7 @@
 //! ```
 
 mod logs;
+mod mapping;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -157,7 +158,9 @@ impl Stack {
             .map_err(|error| refused("CreateStack", &error))?;
         let waited = tokio::time::timeout(DEPLOYED_WITHIN, outputs_of(&client, &name)).await;
         let outputs = waited.map_err(|_| StackError::TooSlow)??;
-        Ok(Self { endpoint, name, outputs, packages })
+        let stack = Self { endpoint, name, outputs, packages };
+        mapping::with_numbers(&stack.endpoint, stack.output("SyncFunctionName")?).await?;
+        Ok(stack)
     }
 
     /// Its name.
