@@ -158,7 +158,10 @@ async fn a_token_server_in_trouble_is_tried_again_and_one_that_talks_nonsense_is
     company.vaka.on(Route::Token).fault(Fault::status(503));
     let error = company.read().await.unwrap_err();
     assert!(
-        matches!(error, SourceError::Unavailable { tries: 3, trouble: Trouble::Status { status: 503 } }),
+        matches!(
+            error,
+            SourceError::Unavailable { by: Server::Tokens, tries: 3, trouble: Trouble::Status { status: 503 } }
+        ),
         "{error:?}"
     );
     assert_eq!(company.calls(Route::Token).len(), 3);

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use local::vaka::{Fault, Route};
-use sync::source::{Endless, PageFault, Patience, Server, SourceError, Trouble, Vaka, VakaParts, VakaSettings};
+use sync::source::{PageFault, Patience, Server, SourceError, Trouble, Vaka, VakaParts, VakaSettings};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -85,7 +85,10 @@ async fn a_trouble_that_stays_ends_after_a_bounded_number_of_tries() {
     company.vaka.on(Route::Users).fault(Fault::status(503));
     let error = company.read().await.unwrap_err();
     assert!(
-        matches!(error, SourceError::Unavailable { tries: 3, trouble: Trouble::Status { status: 503 } }),
+        matches!(
+            error,
+            SourceError::Unavailable { by: Server::Vaka, tries: 3, trouble: Trouble::Status { status: 503 } }
+        ),
         "{error:?}"
     );
     assert!(error.retryable());
@@ -116,10 +119,10 @@ async fn a_body_that_breaks_off_each_time_is_an_error_and_never_a_short_list() {
         company.vaka.on(Route::Users).fault(fault.clone());
         let error = company.read().await.unwrap_err();
         let as_expected = match &error {
-            SourceError::Unavailable { tries: 3, trouble: Trouble::ConnectionLost(_) } => {
+            SourceError::Unavailable { by: Server::Vaka, tries: 3, trouble: Trouble::ConnectionLost(_) } => {
                 matches!(fault, Fault::ResetMidBody | Fault::HangUp)
             }
-            SourceError::Unavailable { tries: 3, trouble: Trouble::CutShort } => {
+            SourceError::Unavailable { by: Server::Vaka, tries: 3, trouble: Trouble::CutShort } => {
                 matches!(fault, Fault::CutShort | Fault::EmptyBody)
             }
             _ => false,
@@ -135,19 +138,28 @@ async fn a_drip_is_not_an_answer_and_neither_is_silence() {
     company.vaka.on(Route::Users).fault(Fault::Drip { bytes: 16, pause: Duration::from_millis(20) });
     let patience = Patience { body: Duration::from_millis(200), tries: 2, ..QUICK };
     let error = read_users(&company.patient(patience), company.device).await.unwrap_err();
-    assert!(matches!(error, SourceError::Unavailable { tries: 2, trouble: Trouble::TooSlow }), "{error:?}");
+    assert!(
+        matches!(error, SourceError::Unavailable { by: Server::Vaka, tries: 2, trouble: Trouble::TooSlow }),
+        "{error:?}"
+    );
 
     company.vaka.calm();
     company.vaka.on(Route::Users).fault(Fault::Drip { bytes: 16, pause: Duration::from_secs(3_600) });
     let patience = Patience { silence: Duration::from_millis(100), tries: 2, ..QUICK };
     let error = read_users(&company.patient(patience), company.device).await.unwrap_err();
-    assert!(matches!(error, SourceError::Unavailable { tries: 2, trouble: Trouble::Silence }), "{error:?}");
+    assert!(
+        matches!(error, SourceError::Unavailable { by: Server::Vaka, tries: 2, trouble: Trouble::Silence }),
+        "{error:?}"
+    );
 
     company.vaka.calm();
     let _gate = company.vaka.on(Route::Users).hold();
     let patience = Patience { answer: Duration::from_millis(100), tries: 2, ..QUICK };
     let error = read_users(&company.patient(patience), company.device).await.unwrap_err();
-    assert!(matches!(error, SourceError::Unavailable { tries: 2, trouble: Trouble::Silence }), "{error:?}");
+    assert!(
+        matches!(error, SourceError::Unavailable { by: Server::Vaka, tries: 2, trouble: Trouble::Silence }),
+        "{error:?}"
+    );
 }
 
 /// Fault 24: TLS failure, DNS failure, and nobody at the port.
@@ -164,7 +176,7 @@ async fn a_server_that_cannot_be_reached_is_a_trouble_that_may_pass() {
         let reader = client.for_company(api_key(), time_for(Duration::from_secs(60)));
         let error = read_users(&reader, company.device).await.unwrap_err();
         assert!(
-            matches!(error, SourceError::Unavailable { tries: 3, trouble: Trouble::NoConnection(_) }),
+            matches!(error, SourceError::Unavailable { by: Server::Vaka, tries: 3, trouble: Trouble::NoConnection(_) }),
             "{base_url}: {error:?}"
         );
         assert!(!everything_shown(&error).contains(&company.device.to_string()));
@@ -202,25 +214,6 @@ async fn a_list_whose_second_page_is_no_list_is_an_error_too() {
     company.vaka.on(Route::Users).nth(2).fault(Fault::NoList);
     let read = company.read().await;
     assert!(matches!(read, Err(SourceError::NotTheList(_))), "{read:?}");
-}
-
-/// Fault 25: 200 MB.
-#[tokio::test]
-async fn an_answer_of_200_megabytes_is_left_off_when_it_holds_more_people_than_any_house() {
-    let company = Company::with_users(0);
-    company.vaka.on(Route::Users).fault(Fault::Huge { bytes: 200_000_000 });
-    let reader = company.reader();
-    let mut users = reader.users(company.device);
-    let mut read = 0;
-    let error = loop {
-        match users.next_chunk().await {
-            Ok(Some(chunk)) => read += chunk.len(),
-            Ok(None) => panic!("{read} users and an end"),
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(error, SourceError::PagingDoesNotEnd { how: Endless::TooManyRecords }), "{error:?}");
-    assert!(read <= 200_000);
 }
 
 /// Fault 25: 10,000 levels deep.

@@ -40,8 +40,10 @@ pub enum SourceError {
         status: u16,
     },
     /// All tries ended in a trouble that passes by itself.
-    #[error("the source was in trouble {tries} times in a row")]
+    #[error("{by} was in trouble {tries} times in a row")]
     Unavailable {
+        /// Who was in trouble.
+        by: Server,
         /// Tries made, the first included.
         tries: u32,
         /// The last trouble.
@@ -51,7 +53,8 @@ pub enum SourceError {
     /// The next try is further away than the time that is left: the slice is to be handed over.
     #[error("the next try is {retry_after_ms} ms away, which is more than the time that is left")]
     WaitLonger {
-        /// How long to wait before the next try, in milliseconds; at most fifteen minutes.
+        /// How long to wait before the next try, in milliseconds: at most the longest `Retry-After`
+        /// that is believed and the longest pause together.
         retry_after_ms: u64,
     },
     /// The time that was left ended while an answer was outstanding: the slice is to be handed over.

@@ -24,7 +24,7 @@ use tracing::Instrument;
 use super::body::{Body, read_body};
 use super::budget::Budget;
 use super::call::{Answer, PageRequest, get_list};
-use super::error::{Endless, SourceError};
+use super::error::{Endless, Server, SourceError};
 use super::page::{Caps, PageEnd, Record};
 use super::patience::Tries;
 use super::{ApiKey, Door};
@@ -115,7 +115,7 @@ impl<R: Record> Walker<R> {
         if let Pass::Complete { unreadable } = self.pass().await? {
             return Ok(unreadable);
         }
-        tracing::warn!("the place in the list was lost; the walk begins again");
+        tracing::warn!(event = "source.restarted", "the place in the list was lost; the walk begins again");
         self.steps.send(Ok(Step::FromTheStart)).await.map_err(|_| SourceError::Interrupted)?;
         match self.pass().await? {
             Pass::Complete { unreadable } => Ok(unreadable),
@@ -150,7 +150,7 @@ impl<R: Record> Walker<R> {
     /// One page, asked for again from its start when it breaks off.
     async fn page(&self, token: Option<&str>, caps: Caps) -> Result<Page, SourceError> {
         let request = PageRequest { url: self.page_url(token), api_key: &self.api_key, continued: token.is_some() };
-        let mut tries = Tries::new(&self.door.patience, &self.door.jitter, &self.budget);
+        let mut tries = Tries::new(Server::Vaka, &self.door.patience, &self.door.jitter, &self.budget);
         loop {
             let answer = match get_list(&self.door, &request, &self.budget, &mut tries).await? {
                 Answer::Page(answer) => answer,

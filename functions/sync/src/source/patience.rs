@@ -11,9 +11,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::HeaderValue;
 use shared::clock::{Clock, Timestamp};
+use shared::telemetry::Chain;
 
 use super::budget::Budget;
-use super::error::{SourceError, Trouble};
+use super::error::{Server, SourceError, Trouble};
 
 /// Waits and tries of one request.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +84,7 @@ impl Jitter {
 /// The tries of one request.
 #[derive(Debug)]
 pub(super) struct Tries<'a> {
+    of: Server,
     patience: &'a Patience,
     jitter: &'a Jitter,
     budget: &'a Budget,
@@ -90,8 +92,8 @@ pub(super) struct Tries<'a> {
 }
 
 impl<'a> Tries<'a> {
-    pub(super) const fn new(patience: &'a Patience, jitter: &'a Jitter, budget: &'a Budget) -> Self {
-        Self { patience, jitter, budget, made: 0 }
+    pub(super) const fn new(of: Server, patience: &'a Patience, jitter: &'a Jitter, budget: &'a Budget) -> Self {
+        Self { of, patience, jitter, budget, made: 0 }
     }
 
     /// Waits until the next try is due, at least as long as the server asked.
@@ -102,7 +104,7 @@ impl<'a> Tries<'a> {
     pub(super) async fn pause_after(&mut self, trouble: Trouble, asked: Option<Duration>) -> Result<(), SourceError> {
         self.made += 1;
         if self.made >= self.patience.tries {
-            return Err(SourceError::Unavailable { tries: self.made, trouble });
+            return Err(SourceError::Unavailable { by: self.of, tries: self.made, trouble });
         }
         let pause = asked.unwrap_or_default() + self.jitter.up_to(longest_pause(self.patience, self.made));
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
@@ -110,10 +112,8 @@ impl<'a> Tries<'a> {
             return Err(SourceError::WaitLonger { retry_after_ms: pause_ms });
         }
         tracing::warn!(
-            source.tries = self.made,
-            source.pause_ms = pause_ms,
-            error = &trouble as &dyn std::error::Error,
-            "the source is in trouble and will be asked again"
+            event = "source.retried", source.server = %self.of, source.tries = self.made, source.pause_ms = pause_ms,
+            error = %Chain(&trouble), "the source is in trouble and will be asked again"
         );
         self.budget.spend(tokio::time::sleep(pause)).await.map_err(|_| SourceError::OutOfTime)
     }
@@ -198,13 +198,13 @@ mod tests {
         let jitter = Jitter::new(fastrand::Rng::with_seed(1));
         let budget = Budget::until(NOW.after(Duration::from_secs(120)), Clock::set_to(NOW));
         let quick = Patience { first_pause: Duration::from_millis(1), ..Patience::PRODUCTION };
-        let mut tries = Tries::new(&quick, &jitter, &budget);
+        let mut tries = Tries::new(Server::Vaka, &quick, &jitter, &budget);
         for _ in 1..Patience::PRODUCTION.tries {
             tries.pause_after(Trouble::Silence, None).await.unwrap();
         }
         assert!(matches!(
             tries.pause_after(Trouble::Status { status: 503 }, None).await,
-            Err(SourceError::Unavailable { tries: 5, trouble: Trouble::Status { status: 503 } })
+            Err(SourceError::Unavailable { by: Server::Vaka, tries: 5, trouble: Trouble::Status { status: 503 } })
         ));
     }
 
@@ -212,7 +212,7 @@ mod tests {
     async fn a_wait_longer_than_the_time_left_is_handed_over_and_not_made() {
         let jitter = Jitter::new(fastrand::Rng::with_seed(1));
         let budget = Budget::until(NOW.after(Duration::from_secs(30)), Clock::set_to(NOW));
-        let mut tries = Tries::new(&Patience::PRODUCTION, &jitter, &budget);
+        let mut tries = Tries::new(Server::Vaka, &Patience::PRODUCTION, &jitter, &budget);
         let asked = Some(Duration::from_secs(31));
         match tries.pause_after(Trouble::Status { status: 429 }, asked).await {
             Err(error @ SourceError::WaitLonger { retry_after_ms }) => {

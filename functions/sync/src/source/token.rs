@@ -139,7 +139,7 @@ impl TokenKeeper {
 
     /// Signs in. An account that is refused is read once more, in case it was just rotated.
     async fn fetch(&self, door: &Door, budget: &Budget) -> Result<(HeaderValue, Timestamp), SourceError> {
-        let mut tries = Tries::new(&door.patience, &door.jitter, budget);
+        let mut tries = Tries::new(Server::Tokens, &door.patience, &door.jitter, budget);
         let mut refused: Option<IntegratorAccount> = None;
         loop {
             let account = budget
