@@ -1,5 +1,7 @@
 //! suite
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing, in its helpers too")]
+
 mod http_bodies;
 mod http_door;
 mod http_form;
@@ -13,6 +15,9 @@ mod source_reading;
 mod sync_customers;
 mod sync_protocol;
 mod sync_walk;
+mod template_resources;
+mod template_roles;
+mod template_times;
 mod token_faults;
 mod token_keys;
 mod works;

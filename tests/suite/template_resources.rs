@@ -1,0 +1,225 @@
+//! What holds for every resource of a kind: settings, tables, queues, logs, alarms, parameters.
+
+use std::collections::BTreeSet;
+
+use local::template::{FUNCTION, Template};
+use serde_json::{Value, json};
+use shared::table::schema::{COMPANY, ITEM, LEASES};
+
+const API: [&str; 8] = [
+    "COMPANY_CLAIM",
+    "CORS_ORIGINS",
+    "LOG_LEVEL",
+    "ROLE_CLAIMS",
+    "STATE_TABLE",
+    "SYNC_QUEUE_URL",
+    "TOKEN_AUDIENCES",
+    "TRUSTED_ISSUERS",
+];
+
+const SYNC: [&str; 8] = [
+    "CUSTOMERS_TABLE",
+    "LOG_LEVEL",
+    "SECRETS_TABLE",
+    "STATE_TABLE",
+    "SYNC_QUEUE_URL",
+    "VAKA_BASE_URL",
+    "VAKA_SCOPE",
+    "VAKA_TOKEN_URL",
+];
+
+const RECOVER: [&str; 3] = ["LOG_LEVEL", "STATE_TABLE", "SYNC_QUEUE_URL"];
+
+const OUTPUTS: [&str; 9] = [
+    "ApiFunctionName",
+    "ApiUrl",
+    "CustomersTableName",
+    "RecoverFunctionName",
+    "SecretsTableName",
+    "StateTableName",
+    "SyncDeadLetterQueueUrl",
+    "SyncFunctionName",
+    "SyncQueueUrl",
+];
+
+const TABLES: [&str; 3] = ["StateTableName", "CustomersTableName", "SecretsTableName"];
+
+fn template() -> Template {
+    Template::read().expect("template.yaml")
+}
+
+fn names(object: &Value) -> Vec<&str> {
+    let mut names: Vec<_> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn each_function_is_given_the_settings_it_reads_and_no_other() {
+    let template = template();
+    for (output, expected) in
+        [("ApiFunctionName", &API[..]), ("SyncFunctionName", &SYNC[..]), ("RecoverFunctionName", &RECOVER[..])]
+    {
+        let function = template.behind(output).expect("a function");
+        assert_eq!(names(function.property(&["Environment", "Variables"])), expected, "{output}");
+    }
+}
+
+#[test]
+fn each_function_is_a_rust_binary_for_arm64() {
+    let template = template();
+    let globals = &template.value()["Globals"]["Function"];
+    assert_eq!(globals["Runtime"], "provided.al2023");
+    assert_eq!(globals["Architectures"], json!(["arm64"]));
+    let mut binaries = BTreeSet::new();
+    for function in template.resources_of(FUNCTION) {
+        assert_eq!(template.value()["Resources"][function.id]["Metadata"]["BuildMethod"], "rust-cargolambda");
+        binaries.insert(function.binary().expect("a binary"));
+    }
+    assert_eq!(binaries, BTreeSet::from(["api", "recover", "sync"]));
+}
+
+#[test]
+fn every_table_is_on_demand_protected_encrypted_restorable_and_outlives_the_stack() {
+    let template = template();
+    let tables: Vec<_> = template.resources_of("AWS::DynamoDB::Table").collect();
+    assert_eq!(tables.len(), TABLES.len());
+    for table in tables {
+        let id = table.id;
+        assert_eq!(table.property(&["BillingMode"]), "PAY_PER_REQUEST", "{id}");
+        assert_eq!(table.property(&["DeletionProtectionEnabled"]), true, "{id}");
+        let restorable = ["PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"];
+        assert_eq!(table.property(&restorable), true, "{id}");
+        assert_eq!(table.property(&["SSESpecification", "SSEEnabled"]), true, "{id}");
+        assert_eq!(table.property(&["TableName"]), &Value::Null, "{id}: a name would stand in its own way");
+        outlives(&template, id);
+    }
+    for key in template.resources_of("AWS::KMS::Key") {
+        outlives(&template, key.id);
+    }
+}
+
+fn outlives(template: &Template, id: &str) {
+    let resource = &template.value()["Resources"][id];
+    for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+        assert_eq!(resource[policy], "Retain", "{id}: {policy}");
+    }
+}
+
+#[test]
+fn the_tables_have_the_keys_that_the_code_uses() {
+    let template = template();
+    let key = |name, kind| json!({"AttributeName": name, "KeyType": kind});
+    let table = |output| template.behind(output).expect("a table");
+    let state = table("StateTableName");
+    assert_eq!(state.property(&["KeySchema"]), &json!([key(COMPANY, "HASH"), key(ITEM, "RANGE")]));
+    assert_eq!(state.property(&["TimeToLiveSpecification"]), &json!({"AttributeName": "expires_on", "Enabled": true}));
+    let leases = json!([{
+        "IndexName": LEASES,
+        "KeySchema": [key("lease_shard", "HASH"), key("lease_expires_at", "RANGE")],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }]);
+    assert_eq!(state.property(&["GlobalSecondaryIndexes"]), &leases);
+    let customers = table("CustomersTableName");
+    assert_eq!(customers.property(&["KeySchema"]), &json!([key("company", "HASH"), key("customer", "RANGE")]));
+    let secrets = table("SecretsTableName");
+    assert_eq!(secrets.property(&["KeySchema"]), &json!([key("owner", "HASH")]));
+    assert_eq!(secrets.property(&["SSESpecification", "SSEType"]), "KMS");
+}
+
+#[test]
+fn every_queue_is_encrypted() {
+    let template = template();
+    let queues: Vec<_> = template.resources_of("AWS::SQS::Queue").collect();
+    assert_eq!(queues.len(), 2);
+    for queue in queues {
+        assert_eq!(queue.property(&["SqsManagedSseEnabled"]), true, "{}", queue.id);
+    }
+}
+
+#[test]
+fn every_log_is_kept_for_as_long_as_the_deployment_says() {
+    let template = template();
+    let retention = json!({"Ref": "LogRetentionDays"});
+    let groups: BTreeSet<_> = template.resources_of("AWS::Logs::LogGroup").map(|group| group.id).collect();
+    for group in template.resources_of("AWS::Logs::LogGroup") {
+        assert_eq!(group.property(&["RetentionInDays"]), &retention, "{}", group.id);
+    }
+    for function in template.resources_of(FUNCTION) {
+        let group = function.text(&["LoggingConfig", "LogGroup", "Ref"]).expect("a log group of the template");
+        assert!(groups.contains(group), "{}", function.id);
+        assert_eq!(function.property(&["LoggingConfig", "LogFormat"]), "JSON", "{}", function.id);
+    }
+}
+
+#[test]
+fn a_failed_job_is_counted_whichever_function_ends_it() {
+    let template = template();
+    let mut counted = BTreeSet::new();
+    for filter in template.resources_of("AWS::Logs::MetricFilter") {
+        assert_eq!(filter.property(&["FilterPattern"]), r#"{ $.fields.event = "job.failed" }"#);
+        counted.insert(filter.text(&["LogGroupName", "Ref"]).expect("a log group"));
+    }
+    let logs: BTreeSet<_> = template
+        .resources_of(FUNCTION)
+        .map(|function| function.text(&["LoggingConfig", "LogGroup", "Ref"]).expect("a log group"))
+        .collect();
+    assert_eq!(counted, logs);
+}
+
+#[test]
+fn every_alarm_says_what_it_means_and_goes_to_the_topic_if_there_is_one() {
+    let template = template();
+    let mut watched = BTreeSet::new();
+    for alarm in template.resources_of("AWS::CloudWatch::Alarm") {
+        assert!(alarm.text(&["AlarmDescription"]).is_ok_and(|text| text.ends_with('.')), "{}", alarm.id);
+        let topic = json!({"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]});
+        assert_eq!(alarm.property(&["AlarmActions"]), &topic, "{}", alarm.id);
+        watched.insert(alarm.text(&["MetricName"]).expect("a metric"));
+    }
+    let expected = [
+        "5xx",
+        "ApproximateAgeOfOldestMessage",
+        "ApproximateNumberOfMessagesVisible",
+        "Errors",
+        "FailedJobs",
+        "Invocations",
+    ];
+    assert_eq!(watched, BTreeSet::from(expected));
+}
+
+#[test]
+fn every_parameter_is_described_labelled_grouped_and_bounded() {
+    let template = template();
+    let interface = &template.value()["Metadata"]["AWS::CloudFormation::Interface"];
+    let groups = interface["ParameterGroups"].as_array().expect("groups");
+    let mut grouped: Vec<_> = groups
+        .iter()
+        .flat_map(|group| group["Parameters"].as_array().expect("names"))
+        .filter_map(Value::as_str)
+        .collect();
+    grouped.sort_unstable();
+    let parameters = &template.value()["Parameters"];
+    assert_eq!(names(parameters), grouped);
+    for (name, parameter) in parameters.as_object().expect("parameters") {
+        assert!(parameter["Description"].as_str().is_some_and(|text| text.len() > 20), "{name}");
+        assert!(interface["ParameterLabels"][name]["default"].is_string(), "{name}");
+        let bounds = ["AllowedPattern", "AllowedValues", "MaxValue"];
+        assert!(bounds.iter().any(|bound| parameter.get(bound).is_some()), "{name}");
+        assert_eq!(
+            parameter.get("Default").is_none(),
+            name == "TrustedIssuers",
+            "{name}: nobody is trusted by default"
+        );
+    }
+}
+
+#[test]
+fn every_output_is_described() {
+    let template = template();
+    let outputs = &template.value()["Outputs"];
+    assert_eq!(names(outputs), OUTPUTS);
+    for (name, output) in outputs.as_object().expect("outputs") {
+        assert!(output["Description"].as_str().is_some_and(|text| text.len() > 15), "{name}");
+    }
+}
