@@ -11,6 +11,7 @@ mod recovery;
 mod source_access;
 mod source_company;
 mod source_faults;
+mod source_memory;
 mod source_reading;
 mod sync_customers;
 mod sync_protocol;
