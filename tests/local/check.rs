@@ -41,10 +41,10 @@ pub enum CheckError {
     #[error(transparent)]
     Cloud(#[from] CloudError),
     /// There are no tables to run the functions against.
-    #[error("no tables and queues for the functions")]
+    #[error("no tables and queues for the functions: {0}")]
     Fresh(#[from] FreshError),
     /// A file, port or process was refused.
-    #[error("cannot {what}")]
+    #[error("cannot {what}: {source}")]
     Refused {
         /// What was tried.
         what: &'static str,

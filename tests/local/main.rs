@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
 use local::demo;
 use uuid::Uuid;
@@ -46,6 +47,14 @@ enum Command {
         #[arg(long, value_name = "ID")]
         client_id: String,
     },
+    /// Check what needs the deploying tools: dependencies, template, cargo-lambda, sam build.
+    Check {
+        /// Leave out `sam build`, whose optimized cross build takes minutes.
+        #[arg(long)]
+        no_build: bool,
+    },
+    /// Run `cargo lambda watch` with the embedded cloud behind it, for `cargo lambda invoke`.
+    Watch,
 }
 
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
@@ -75,6 +84,10 @@ async fn run(command: Command) -> Outcome {
             let client = connect::client_of_environment().await;
             connect::integrator(&client, &secrets_table, &client_id, &secret).await?;
         }
+        Command::Check { no_build } => {
+            check::run(if no_build { Scope::WithoutBuild } else { Scope::Everything }).await?;
+        }
+        Command::Watch => check::watch().await?,
     }
     Ok(ExitCode::SUCCESS)
 }
