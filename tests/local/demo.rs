@@ -101,8 +101,8 @@ pub async fn run(plan: &Plan) -> Result<(), DemoError> {
 async fn play(world: &World, plan: &Plan) -> Result<(), DemoError> {
     println!("\nFirst sync: everybody is new.");
     let job = sync(world, plan.users, Meeting::SecondRequest).await?;
-    let first = Counts::of(&job)?;
-    println!("{job:#}");
+    let first = Counts::of(&job.body)?;
+    println!("{}", job.text);
     hold("the first sync finds every user", plan.users, first.found)?;
     hold("the first sync makes a customer of every user", plan.users, first.created)?;
     println!("\nSome of the customers:");
@@ -113,8 +113,8 @@ async fn play(world: &World, plan: &Plan) -> Result<(), DemoError> {
     let changed = world.vaka.change(world.device, CHANGED).len();
     println!("\nSecond sync: {changed} users have another name in VAKA now.");
     let job = sync(world, plan.users, Meeting::Nobody).await?;
-    let second = Counts::of(&job)?;
-    println!("{job:#}");
+    let second = Counts::of(&job.body)?;
+    println!("{}", job.text);
     let seen = world.proxy.seen();
     let customers = seen.writes_to(world.stack.output("CustomersTableName")?);
     let links = seen.writes().filter(|write| write.key("item").is_some_and(|key| key.starts_with(LINK))).count();
@@ -139,7 +139,7 @@ enum Meeting {
 }
 
 /// One sync from the request to its end, with everything counted from its beginning.
-async fn sync(world: &World, users: usize, meeting: Meeting) -> Result<Value, DemoError> {
+async fn sync(world: &World, users: usize, meeting: Meeting) -> Result<Answer, DemoError> {
     world.proxy.forget();
     let token = world.administrator().sign()?;
     // The job stands still at its first page of users, so that the second request meets it for certain.
@@ -151,7 +151,7 @@ async fn sync(world: &World, users: usize, meeting: Meeting) -> Result<Value, De
         gate.release();
     }
     let ended = follow::to_the_end(world, started.id().unwrap_or_default(), users).await?;
-    hold("the job ends as", "Completed", ended["StatusName"].as_str().unwrap_or_default())?;
+    hold("the job ends as", "Completed", ended.body["StatusName"].as_str().unwrap_or_default())?;
     Ok(ended)
 }
 

@@ -91,6 +91,8 @@ pub struct Answer {
     pub status: u16,
     /// The body, `Null` if it is no JSON.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
 }
 
 /// Why there was no answer.
@@ -203,6 +205,7 @@ impl World {
             .body(Body::from(body.to_owned()))
             .map_err(PlainHttpError::from)?;
         let (status, body) = plain_http::send(request, ANSWERED_WITHIN).await?;
-        Ok(Answer { status: status.as_u16(), body: serde_json::from_slice(&body).unwrap_or_default() })
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Ok(Answer { status: status.as_u16(), body: serde_json::from_str(&text).unwrap_or_default(), text })
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::DemoError;
 use super::facts::Doubt;
-use crate::world::World;
+use crate::world::{Answer, World};
 
 /// Often enough for a bar that moves; each question costs one read.
 const POLL: Duration = Duration::from_millis(250);
@@ -16,7 +16,7 @@ const POLL: Duration = Duration::from_millis(250);
 const STUCK_AFTER: Duration = Duration::from_secs(300);
 
 /// The job as it is when it has ended.
-pub(super) async fn to_the_end(world: &World, id: &str, users: usize) -> Result<Value, DemoError> {
+pub(super) async fn to_the_end(world: &World, id: &str, users: usize) -> Result<Answer, DemoError> {
     let bar = ProgressBar::new(u64::try_from(users).unwrap_or(u64::MAX));
     if let Ok(style) = ProgressStyle::with_template("{prefix:10} {wide_bar} {pos}/{len} users {msg} {elapsed}") {
         bar.set_style(style);
@@ -26,22 +26,22 @@ pub(super) async fn to_the_end(world: &World, id: &str, users: usize) -> Result<
     followed
 }
 
-async fn follow(world: &World, id: &str, bar: &ProgressBar) -> Result<Value, DemoError> {
+async fn follow(world: &World, id: &str, bar: &ProgressBar) -> Result<Answer, DemoError> {
     let mut moved = Instant::now();
     let mut last = Value::Null;
     loop {
         // A token lives five minutes, and a sync may take longer.
         let token = world.administrator().sign()?;
         let answer = world.job(&token, id).await?;
-        let job = answer.body;
+        let job = &answer.body;
         match job["StatusName"].as_str() {
-            Some("Completed" | "Failed") => return Ok(job),
-            Some(status) => show(bar, status, &job),
+            Some("Completed" | "Failed") => return Ok(answer),
+            Some(status) => show(bar, status, job),
             None => return Err(Doubt::NoJob { status: answer.status }.into()),
         }
-        if job != last {
+        if *job != last {
             moved = Instant::now();
-            last = job;
+            last = answer.body;
         } else if moved.elapsed() > STUCK_AFTER {
             return Err(Doubt::Stuck { seconds: STUCK_AFTER.as_secs() }.into());
         }

@@ -25,7 +25,8 @@ pub(super) async fn with_numbers(endpoint: &Endpoint, function: &str) -> Result<
     let listed = call(endpoint, Method::GET, &format!("{MAPPINGS}?FunctionName={function}"), &Value::Null).await?;
     for mapping in listed["EventSourceMappings"].as_array().into_iter().flatten() {
         let text = mapping["ScalingConfig"]["MaximumConcurrency"].as_str();
-        let (Some(id), Some(number)) = (mapping["UUID"].as_str(), text.and_then(|text| text.parse::<u32>().ok())) else {
+        let (Some(id), Some(number)) = (mapping["UUID"].as_str(), text.and_then(|text| text.parse::<u32>().ok()))
+        else {
             continue;
         };
         let change = json!({"ScalingConfig": {"MaximumConcurrency": number}});
