@@ -81,10 +81,21 @@ def kill_all(program):
     while time.monotonic() < deadline:
         left = descendants()
         if not left:
+            reap()
             return
         for process in left:
             kill(process)
         time.sleep(0.01)
+        reap()
+
+
+def reap():
+    """Buries the dead, so that nobody takes a zombie for a process that still runs."""
+    try:
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+    except ChildProcessError:
+        pass
 
 
 def finish(program, scratch, code):

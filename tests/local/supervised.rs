@@ -100,3 +100,6 @@ impl Drop for Supervised {
         self.stop();
     }
 }
+
+#[cfg(test)]
+mod tests;
