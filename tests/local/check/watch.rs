@@ -3,6 +3,8 @@
 //! One watch serves all three functions, so its environment is all of theirs. There is no queue
 //! behind it: what a function sends stays in the embedded cloud.
 
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -22,6 +24,9 @@ const READY_POLL: Duration = Duration::from_millis(50);
 
 /// A port of this machine where nothing listens: no event here gets as far as a token or a VAKA.
 const NOBODY: &str = "http://127.0.0.1:9";
+
+/// Where `cargo lambda invoke` looks when it is told nothing.
+const USUAL_PORT: u16 = 9000;
 
 /// One event for one function, and what becomes of it.
 #[derive(Debug, Clone, Copy)]
@@ -74,13 +79,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts it on a free port and returns when it can be invoked.
+    /// Starts it where `cargo lambda invoke` looks, or else on a free port, and returns when it can
+    /// be invoked.
     ///
     /// # Errors
     /// [`CheckError::NoWatch`] with what it wrote.
     pub async fn start(tools: &Tools, world: &Fresh) -> Result<Self, CheckError> {
         let refused = |source| CheckError::Refused { what: "start cargo lambda watch", source };
-        let port = cloud::free_port().map_err(refused)?;
+        let port = usual_or_free_port().map_err(refused)?;
         let scratch = folders::scratch("watch").map_err(refused)?;
         let manifest = folders::root().join("Cargo.toml").display().to_string();
         let mut environment = tools.environment();
@@ -140,12 +146,19 @@ impl Watch {
     /// The same invocation as a person types it.
     pub fn as_typed(&self, tools: &Tools, invocation: Invocation) -> String {
         format!(
-            "{} lambda invoke {} --invoke-port {} --data-file {}",
+            "{} lambda invoke {} --invoke-address 127.0.0.1 --invoke-port {} --data-file {}",
             tools.folder().join("cargo-lambda").display(),
             invocation.function,
             self.port,
             file(invocation)
         )
+    }
+}
+
+fn usual_or_free_port() -> io::Result<u16> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, USUAL_PORT)) {
+        Ok(_) => Ok(USUAL_PORT),
+        Err(_) => cloud::free_port(),
     }
 }
 
