@@ -1,8 +1,11 @@
-//! suite
+//! Every test that goes through a real door. The list of their names is the specification.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing, in its helpers too")]
 
+mod deployed;
+
 mod http_bodies;
+mod http_deployed;
 mod http_door;
 mod http_form;
 mod http_jobs;
@@ -13,6 +16,7 @@ mod source_company;
 mod source_faults;
 mod source_memory;
 mod source_reading;
+mod starting;
 mod sync_customers;
 mod sync_protocol;
 mod sync_walk;

@@ -1,0 +1,113 @@
+//! The deployed template: from a POST over HTTP to customers, through real processes.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::cloud;
+use local::world::World;
+use serde_json::Value;
+
+/// How long a job may take here: the schedule's minute, and the emulator's own slowness.
+const ENDS_WITHIN: Duration = Duration::from_secs(240);
+const ASK_EVERY: Duration = Duration::from_millis(100);
+
+/// A world, unless the tests run against an AWS that cannot run functions.
+async fn world() -> Option<World> {
+    match cloud::given() {
+        None => Some(World::start().await.expect("a deployed world")),
+        Some(_) => None,
+    }
+}
+
+/// Asks until the job has ended; the counters it shows on the way never go down.
+async fn ended(world: &World, token: &str, id: &str) -> Value {
+    let asking = async {
+        let mut shown = 0;
+        loop {
+            let job = world.job(token, id).await.expect("an answer").body;
+            let found = job["UsersFound"].as_u64().unwrap_or_default();
+            assert!(found >= shown, "counters went down: {job}");
+            shown = found;
+            if job["Status"].as_u64().is_some_and(|status| status >= 2) {
+                return job;
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(ENDS_WITHIN, asking).await.expect("the job ends in time")
+}
+
+#[tokio::test]
+async fn a_sync_runs_from_the_request_to_the_customers_and_says_nothing_personal_on_the_way() {
+    let Some(world) = world().await else { return };
+    world.vaka.populate(world.device, 300, 1);
+    let token = world.administrator().sign().expect("a token");
+    let gate = world.vaka.on(local::vaka::Route::Users).nth(1).hold();
+    let started = world.post_sync(&token).await.expect("an answer");
+    assert_eq!((started.status, &started.body["StatusName"]), (200, &Value::from("Pending")));
+    let id = started.id().expect("a job").to_owned();
+    gate.reached().await;
+    let again = world.post_sync(&token).await.expect("an answer");
+    assert_eq!(again.status, 409);
+    assert_eq!(again.body["ResponseStatus"]["Meta"]["JobId"], id.as_str());
+    gate.release();
+    let job = ended(&world, &token, &id).await;
+    assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(300)));
+
+    let secrets = ["@example.com", &token, &world.vaka.users(world.device)[0].name];
+    for binary in ["api", "sync", "recover"] {
+        for line in world.stack.logs(binary).await.expect("a log") {
+            assert!(!secrets.iter().any(|secret| line.contains(*secret)), "{binary} logged something personal");
+        }
+    }
+}
+
+/// Fault 12, by the real form of a crash: SIGKILL in the middle of a commit.
+#[tokio::test]
+async fn a_worker_that_is_killed_in_mid_run_is_followed_by_one_that_ends_the_job_exactly() {
+    let Some(world) = world().await else { return };
+    world.vaka.populate(world.device, 300, 1);
+    let token = world.administrator().sign().expect("a token");
+    let gate = world.proxy.on("TransactWriteItems").containing("LINK#").nth(3).hold_before();
+    let started = world.post_sync(&token).await.expect("an answer");
+    let id = started.id().expect("a job").to_owned();
+    gate.reached().await;
+    assert!(world.stack.kill("sync").expect("processes") > 0);
+    world.proxy.calm();
+    let_the_lease_lapse(&world, &id).await;
+    let job = ended(&world, &token, &id).await;
+    assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(300)));
+    let created = job["UsersCreated"].as_u64();
+    assert_eq!(created, Some(customers(&world).await));
+    let again = world.post_sync(&token).await.expect("an answer");
+    let second = ended(&world, &token, again.id().expect("a job")).await;
+    assert_eq!((second["UsersCreated"].as_u64(), second["UsersUpdated"].as_u64()), (Some(0), Some(0)));
+}
+
+/// What two minutes of silence do: the recover function then finds the job by its schedule.
+async fn let_the_lease_lapse(world: &World, id: &str) {
+    let table = world.stack.output("StateTableName").expect("an output");
+    let update = world.endpoint().dynamodb().update_item().table_name(table);
+    update
+        .key("company", AttributeValue::S(world.company.to_string()))
+        .key("item", AttributeValue::S(format!("JOB#{id}")))
+        .update_expression("SET lease_expires_at = :past")
+        .expression_attribute_values(":past", AttributeValue::N("1".to_owned()))
+        .send()
+        .await
+        .expect("a lapsed lease");
+}
+
+async fn customers(world: &World) -> u64 {
+    let table = world.stack.output("CustomersTableName").expect("an output");
+    let (mut count, mut next) = (0, None);
+    loop {
+        let scan = world.endpoint().dynamodb().scan().table_name(table).set_exclusive_start_key(next);
+        let page = scan.send().await.expect("a scan");
+        count += u64::try_from(page.count).unwrap_or_default();
+        next = page.last_evaluated_key.filter(|key| !key.is_empty());
+        if next.is_none() {
+            return count;
+        }
+    }
+}
