@@ -3,7 +3,6 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing, in its helpers too")]
 
 mod deployed;
-
 mod http_bodies;
 mod http_deployed;
 mod http_door;

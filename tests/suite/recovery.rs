@@ -117,7 +117,7 @@ async fn a_recovery_that_saw_an_old_lease_leaves_a_worker_alone_that_has_just_re
     );
 }
 
-/// Fault 3 and the queue's part of fault 2: the message cannot be sent by the recovery either.
+/// Fault 2, where the message cannot be sent by the recovery either.
 #[tokio::test]
 async fn a_recovery_that_cannot_send_says_so_and_the_next_one_does_it() {
     let works = Works::open().await;
@@ -129,6 +129,26 @@ async fn a_recovery_that_cannot_send_says_so_and_the_next_one_does_it() {
     works.clock.advance(A_LEASE * 2);
     assert_eq!(works.recover.run().await.expect("a run"), rescued(1, 0, 0));
     assert_eq!(works.messages().await, [body(works.company, job)]);
+}
+
+/// Fault 3.
+#[tokio::test]
+async fn a_message_whose_answer_was_lost_is_sent_twice_and_is_one_job() {
+    let works = Works::open().await;
+    works.vaka.populate(works.device, 60, 1);
+    works.proxy.on("SendMessage").nth(1).lose_answer();
+    let queue = works.queue_behind_the_proxy();
+    let accepted = accept(&works.table, &queue, &works.clock, works.company).await.expect("an answer");
+    let Accept::Accepted(job) = accepted else { panic!("not accepted: {accepted:?}") };
+    let messages = works.messages().await;
+    assert_eq!(messages, [body(works.company, job.id), body(works.company, job.id)]);
+    let workers = [works.worker(), works.worker()];
+    tokio::join!(
+        works.deliver(&workers[0], &messages[0], crate::works::TIMEOUT),
+        works.deliver(&workers[1], &messages[1], crate::works::TIMEOUT)
+    );
+    let counters = works.ended(job.id).await.counters.expect("counters");
+    assert_eq!((counters.found, counters.created), (60, works.customers().await.len() as u64));
 }
 
 /// Fault 22.

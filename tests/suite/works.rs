@@ -105,6 +105,11 @@ impl Works {
         App::new(settings, &self.aws, clock, patience).expect("a worker")
     }
 
+    /// The queue as the functions reach it.
+    pub fn queue_behind_the_proxy(&self) -> Queue {
+        Queue::new(&self.aws, &self.fresh.queue_url)
+    }
+
     /// A request for a sync that is accepted.
     pub async fn accept(&self) -> JobId {
         match accept(&self.table, &self.queue, &self.clock, self.company).await.expect("an answer") {
