@@ -1,6 +1,6 @@
 //! What a request is answered with, in the format that was asked for.
 //!
-//! [`wire`] has the members of the contract, [`format`] the formats and how one is chosen, one
+//! [`wire`] has the members of the contract, [`format`](mod@format) the formats and how one is chosen, one
 //! file per format how it is written, [`callback`] what JSONP allows.
 //!
 //! What this module does not do: decide. An [`Outcome`] comes in, a [`Reply`] goes out.

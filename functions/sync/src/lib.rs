@@ -1,6 +1,6 @@
 //! The queue door and the walk: source, decisions, customers.
 //!
-//! In reading order: [`door`] takes a message and starts a worker on its job, [`slice`] is one
+//! In reading order: [`door`] takes a message and starts a worker on its job, [`slice`](mod@slice) is one
 //! worker's time on it, [`walk`] goes through the users and decides about each, [`source`] reads
 //! them from VAKA, [`customers`] knows who they are in BokaMera, and [`failure`] says in plain
 //! words why a job ended. [`secrets`] and [`settings`] are what they are started with.
