@@ -127,7 +127,7 @@ impl Table {
     }
 }
 
-pub(super) fn to_job(item: HashMap<String, AttributeValue>) -> Result<Job, TableError> {
+fn to_job(item: HashMap<String, AttributeValue>) -> Result<Job, TableError> {
     let item: JobItem = serde_dynamo::from_item(item).map_err(TableError::malformed("JOB"))?;
     item.into_job().ok_or_else(|| TableError::Malformed {
         item: "JOB",

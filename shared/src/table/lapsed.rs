@@ -3,15 +3,17 @@
 //! Each write is on condition that the lease is still the one that was seen, so two recoveries at
 //! the same time, or a recovery against a worker that has just renewed, come to one outcome.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::clock::Timestamp;
-use crate::ids::{CompanyId, JobId};
+use crate::ids::{CompanyId, JobId, write_token};
 use crate::job::{Failure, Job};
 
 use super::expression::{key, moment, names, number, text, values};
-use super::jobs::to_job;
-use super::schema::{COMPANY, ITEM, JOB_PREFIX, LEASE_SHARDS, LEASES, job_key};
+use super::schema::{COMPANY, ITEM, JOB_PREFIX, LEASE_SHARDS, LEASES, job_key, lease_shard};
+use super::transaction::Written;
 use super::{Table, TableError};
 
 /// What became of a write against a lapsed lease.
@@ -70,36 +72,18 @@ impl Table {
     /// [`TableError`]; nothing was changed, or the answer was lost and it was.
     pub async fn extend_lapsed(&self, job: &Job, until: Timestamp, now: Timestamp) -> Result<Lapse, TableError> {
         let (condition, mut bound) = still_lapsed(job);
-        let attempts = job.attempts + 1;
         bound.extend([
             (":until".to_owned(), moment(until)),
-            (":shard".to_owned(), text(super::schema::lease_shard(&job.company))),
-            (":attempts".to_owned(), number(attempts)),
+            (":shard".to_owned(), text(lease_shard(&job.company))),
+            (":attempts".to_owned(), number(job.attempts + 1)),
             (":now".to_owned(), moment(now)),
         ]);
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(&job.company, job_key(&job.id))))
-            .update_expression(EXTEND)
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[EXTEND, condition]))
-            .set_expression_attribute_values(Some(bound))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = sent else {
-            return Ok(Lapse::Written);
-        };
-        let Some(failed) = error.as_service_error().and_then(super::lease::condition_failure) else {
-            return Err(TableError::unavailable("extend_lapsed", &error));
-        };
-        // Our own write, whose answer was lost and which the SDK sent again.
-        let ours = failed.item.clone().map(to_job).transpose()?.is_some_and(|seen| {
-            seen.lease_expires_at == Some(until) && seen.attempts == attempts && seen.updated_at == now
-        });
-        Ok(if ours { Lapse::Written } else { Lapse::MovedOn })
+        let extend = self.update(key(&job.company, job_key(&job.id)), EXTEND, condition, Some(bound));
+        // A transaction of one, for its token: when the answer is lost, sending it again is harmless.
+        Ok(match self.transact("extend_lapsed", &write_token(), vec![extend]).await? {
+            Written::All => Lapse::Written,
+            Written::Refused(_) => Lapse::MovedOn,
+        })
     }
 
     /// Ends a lapsed job as failed, and frees the lock in the same write.
@@ -113,7 +97,7 @@ impl Table {
     }
 }
 
-fn still_lapsed(job: &Job) -> (&'static str, std::collections::HashMap<String, AttributeValue>) {
+fn still_lapsed(job: &Job) -> (&'static str, HashMap<String, AttributeValue>) {
     let active = [(":pending", text("Pending")), (":processing", text("Processing"))];
     let mut bound = values(active).unwrap_or_default();
     match job.lease_expires_at {

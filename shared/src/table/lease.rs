@@ -356,7 +356,7 @@ fn counted(counters: &Counters) -> Item {
     .unwrap_or_default()
 }
 
-pub(super) fn condition_failure(error: &UpdateItemError) -> Option<&ConditionalCheckFailedException> {
+fn condition_failure(error: &UpdateItemError) -> Option<&ConditionalCheckFailedException> {
     match error {
         UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
         _ => None,
