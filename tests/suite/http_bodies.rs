@@ -37,6 +37,7 @@ async fn every_kind_of_bad_body_is_refused_in_the_contracts_form_and_nothing_is_
             "SerializationException",
         ),
         ("NUL bytes", json().text("{}\0"), 400, "SerializationException"),
+        ("a NUL byte in a form", Ask::post().header("Content-Type", FORM).text("a=\0"), 400, "SerializationException"),
         ("NUL bytes in base64", json().bytes(b"\0\0\0\0"), 400, "SerializationException"),
         ("NUL in a value", json().json(&json!({"CompanyId": format!("{own}\0")})), 400, "SerializationException"),
         ("a bad Guid", json().json(&json!({"CompanyId": "acme"})), 400, "SerializationException"),

@@ -3,8 +3,6 @@
 //! Every door has a table and a queue of its own behind a [`Proxy`], a realm of the false
 //! issuer, and a clock that stands still. The AWS clients try again as the deployed ones do.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a door that cannot be opened fails its test")]
-
 use std::sync::Arc;
 
 use api::App;

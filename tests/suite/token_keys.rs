@@ -1,8 +1,6 @@
 //! The key sets of the issuers: read once, read again when it helps, and kept when an issuer is
 //! away.
 
-#![expect(clippy::expect_used, reason = "a token that cannot be made fails its test")]
-
 use api::caller::keys::{FRESH_FOR, PAUSE, PAUSE_WITHOUT_KEYS};
 use local::issuer::{Health, Signature};
 

@@ -29,38 +29,38 @@ enum MediaType {
 
 /// Reads the body. An empty one has no members, whatever its media type.
 pub(super) fn read(request: &Request) -> Result<Members, BindingError> {
-    let text = text_of(&request.body)?;
-    let text = text.trim_start_matches(BYTE_ORDER_MARK).trim();
-    if text.is_empty() {
+    let bytes = bytes_of(&request.body)?;
+    if bytes.trim_ascii().is_empty() {
         return Ok(Members::default());
     }
-    match media_type(request.header("content-type"))? {
+    let media_type = media_type(request.header("content-type"))?;
+    let text = text_of(&bytes)?;
+    match media_type {
+        _ if text.is_empty() => Ok(Members::default()),
         MediaType::Json => json(text),
         MediaType::Form => form(text),
     }
 }
 
-/// The body as text; its size is judged before anything is decoded.
-fn text_of(body: &Body) -> Result<Cow<'_, str>, BindingError> {
-    let text = match body {
-        Body::Text(text) if text.len() > LARGEST_BODY_BYTES => return Err(BindingError::TooLarge),
-        Body::Text(text) => Cow::Borrowed(text.as_str()),
+/// The body as it was sent; its size is judged before anything is decoded.
+fn bytes_of(body: &Body) -> Result<Cow<'_, [u8]>, BindingError> {
+    let bytes = match body {
+        Body::Text(text) => Cow::Borrowed(text.as_bytes()),
         // Four characters carry three bytes.
-        Body::Base64(coded) if coded.len() / 4 * 3 > LARGEST_BODY_BYTES + 2 => {
-            return Err(BindingError::TooLarge);
-        }
+        Body::Base64(coded) if coded.len() / 4 * 3 > LARGEST_BODY_BYTES + 2 => return Err(BindingError::TooLarge),
         Body::Base64(coded) => {
-            let bytes = STANDARD.decode(coded).map_err(|_| BindingError::Malformed("did not arrive whole"))?;
-            if bytes.len() > LARGEST_BODY_BYTES {
-                return Err(BindingError::TooLarge);
-            }
-            Cow::Owned(String::from_utf8(bytes).map_err(|_| BindingError::Malformed("is not UTF-8"))?)
+            Cow::Owned(STANDARD.decode(coded).map_err(|_| BindingError::Malformed("did not arrive whole"))?)
         }
     };
+    if bytes.len() > LARGEST_BODY_BYTES { Err(BindingError::TooLarge) } else { Ok(bytes) }
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, BindingError> {
+    let text = str::from_utf8(bytes).map_err(|_| BindingError::Malformed("is not UTF-8"))?;
     if text.contains('\0') {
         return Err(BindingError::Malformed("has a NUL character"));
     }
-    Ok(text)
+    Ok(text.trim_start_matches(BYTE_ORDER_MARK).trim())
 }
 
 /// A body without a media type is taken for JSON, the default of the contract.

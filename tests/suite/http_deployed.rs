@@ -1,0 +1,103 @@
+//! The door behind the deployed HTTP API: what the gateway makes of a request is what the
+//! function reads, and what the function answers is what the client gets.
+
+use local::world::{PATH, World};
+use reqwest::header::{HOST, HeaderValue};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use crate::http_door::READ;
+
+type Checked = Result<(), Box<dyn std::error::Error>>;
+
+const PAGE: &str = "https://www.bokamera.example";
+
+#[tokio::test]
+async fn the_deployed_door_answers_a_client_over_http_as_the_contract_says() -> Checked {
+    let world = World::start_with(&[("CorsOrigins", PAGE)]).await?;
+    shared::aws::install_crypto();
+    let client = Client::builder().no_proxy().build()?;
+    let reader = world.realm.token().company(&world.company.to_string()).role(READ).sign()?;
+    let writer = world.administrator().sign()?;
+    let call = |method: Method, path: &str| -> RequestBuilder {
+        client.request(method, format!("{}{path}", world.api.url)).header(HOST, &world.api.host)
+    };
+    let of_sync = |rest: &str| format!("{PATH}{rest}");
+
+    for (name, request, status, code) in [
+        ("no token", call(Method::GET, PATH), 401, "Unauthorized"),
+        ("a role too low", call(Method::POST, PATH).bearer_auth(&reader), 403, "Forbidden"),
+        ("an unknown route", call(Method::GET, "/codelock"), 404, "NotFound"),
+        ("a wrong method", call(Method::DELETE, PATH), 405, "MethodNotAllowed"),
+        ("a bad id", call(Method::GET, &of_sync("/latest")).bearer_auth(&reader), 400, "SerializationException"),
+        (
+            "a bad status",
+            call(Method::GET, &of_sync("?Status=foo")).bearer_auth(&reader),
+            400,
+            "SerializationException",
+        ),
+        (
+            "an unknown job",
+            call(Method::GET, &of_sync(&format!("/{}", world.company))).bearer_auth(&reader),
+            404,
+            "NotFound",
+        ),
+        ("a cut body", posted(&call, &writer, "application/json", b"{"), 400, "SerializationException"),
+        (
+            "a body that is no text",
+            posted(&call, &writer, "application/json", b"\xff\xfe\0"),
+            400,
+            "SerializationException",
+        ),
+        ("a large body", posted(&call, &writer, "application/json", &[b' '; 65 * 1024]), 413, "RequestEntityTooLarge"),
+        ("a picture", posted(&call, &writer, "image/png", b"\x89PNG"), 415, "UnsupportedMediaType"),
+    ] {
+        let answer = request.send().await?;
+        assert_eq!(answer.status(), status, "{name}");
+        assert_eq!(header(&answer, "vary"), "Accept, Origin", "{name}");
+        match status {
+            401 => assert_eq!(header(&answer, "www-authenticate"), "Bearer"),
+            405 => assert_eq!(header(&answer, "allow"), "GET, HEAD, POST, OPTIONS"),
+            _ => {}
+        }
+        let body: Value = answer.json().await?;
+        assert_eq!(body["ResponseStatus"]["ErrorCode"], code, "{name}");
+    }
+
+    for path in [".json", "/", "?format=json&CompanyId=", "?a=%22%3C%c3%a5%20%7B", "?Status=Pending"] {
+        let odd = HeaderValue::from_bytes("Åse".as_bytes())?;
+        let answer = call(Method::GET, &of_sync(path)).bearer_auth(&reader).header("X-Name", odd).send().await?;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(header(&answer, "content-type"), "application/json; charset=utf-8");
+        assert_eq!(answer.json::<Value>().await?, json!({"Results": []}), "{path}");
+    }
+
+    let script = call(Method::GET, &of_sync("?callback=app.show")).bearer_auth(&reader).send().await?;
+    assert_eq!(header(&script, "content-type"), "application/javascript");
+    assert_eq!(script.text().await?, r#"app.show({"Results":[]})"#);
+
+    let head = call(Method::HEAD, PATH).bearer_auth(&reader).send().await?;
+    assert_eq!((head.status().as_u16(), head.text().await?.as_str()), (200, ""));
+
+    // Not OPTIONS: MiniStack answers it by itself, where AWS passes it to the `$default` route.
+    let from_a_page = call(Method::GET, PATH).bearer_auth(&reader).header("Origin", PAGE).send().await?;
+    assert_eq!(header(&from_a_page, "access-control-allow-origin"), PAGE);
+
+    // Nothing of all this was written.
+    assert_eq!(world.proxy.seen().requests("TransactWriteItems"), 0);
+    assert_eq!(world.proxy.seen().requests("SendMessage"), 0);
+    Ok(())
+}
+
+fn posted(
+    call: &impl Fn(Method, &str) -> RequestBuilder,
+    token: &str,
+    media_type: &str,
+    body: &[u8],
+) -> RequestBuilder {
+    call(Method::POST, PATH).bearer_auth(token).header("Content-Type", media_type).body(body.to_vec())
+}
+
+fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+    answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
