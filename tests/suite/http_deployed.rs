@@ -12,6 +12,9 @@ type Checked = Result<(), Box<dyn std::error::Error>>;
 
 const PAGE: &str = "https://www.bokamera.example";
 
+/// A word that must not come out anywhere.
+const MARK: &str = "marked-7f3a";
+
 #[tokio::test]
 async fn the_deployed_door_answers_a_client_over_http_as_the_contract_says() -> Checked {
     let world = World::start_with(&[("CorsOrigins", PAGE)]).await?;
@@ -86,6 +89,40 @@ async fn the_deployed_door_answers_a_client_over_http_as_the_contract_says() -> 
     // Nothing of all this was written.
     assert_eq!(world.proxy.seen().requests("TransactWriteItems"), 0);
     assert_eq!(world.proxy.seen().requests("SendMessage"), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_request_leaves_one_line_in_the_log_and_none_of_its_words() -> Checked {
+    let world = World::start().await?;
+    shared::aws::install_crypto();
+    let client = Client::builder().no_proxy().build()?;
+    let reader = world.realm.token().company(&world.company.to_string()).role(READ).claim("sub", MARK).sign()?;
+    let ask = |method: Method, path: String| {
+        client.request(method, format!("{}{path}", world.api.url)).header(HOST, &world.api.host)
+    };
+    let requests = [
+        ask(Method::GET, format!("/{MARK}")),
+        ask(Method::GET, format!("{PATH}?{MARK}={MARK}&CompanyId={MARK}")).bearer_auth(&reader),
+        ask(Method::GET, format!("{PATH}/{MARK}?callback={MARK}")).bearer_auth(&reader).header(MARK, MARK),
+        ask(Method::GET, format!("{PATH}?CompanyId={}", world.device)).bearer_auth(&reader),
+        ask(Method::POST, PATH.to_owned()).bearer_auth(&reader).body(format!(r#"{{"{MARK}":"{MARK}"}}"#)),
+        ask(Method::POST, PATH.to_owned()).bearer_auth(&reader).body(MARK),
+        ask(Method::POST, PATH.to_owned()).bearer_auth(MARK),
+        ask(Method::POST, PATH.to_owned()).header("Authorization", format!("{MARK} {MARK}")),
+    ];
+    let asked = requests.len();
+    for request in requests {
+        request.send().await?;
+    }
+    let log = world.stack.logs("api").await?;
+    assert!(!log.iter().any(|line| line.contains(MARK)), "{log:#?}");
+    let lines: Vec<Value> = log.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let answered: Vec<&Value> =
+        lines.iter().map(|line| &line["fields"]).filter(|line| !line["operation"].is_null()).collect();
+    assert_eq!(answered.len(), asked, "{log:#?}");
+    assert!(answered.iter().all(|line| line["status"].is_u64() && line["duration_ms"].is_u64()), "{log:#?}");
+    assert_eq!(answered[3]["company.id"], json!(world.company));
     Ok(())
 }
 
