@@ -4,7 +4,7 @@
 //! behind it: what a function sends stays in the embedded cloud.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ const READY_POLL: Duration = Duration::from_millis(50);
 const NOBODY: &str = "http://127.0.0.1:9";
 
 /// Where `cargo lambda invoke` looks when it is told nothing.
-const USUAL_PORT: u16 = 9000;
+const USUAL: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 9000);
 
 /// One event for one function, and what becomes of it.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +75,7 @@ const fn without_token(event: &'static str) -> Invocation {
 #[derive(Debug)]
 pub struct Watch {
     process: Supervised,
-    port: u16,
+    address: SocketAddr,
 }
 
 impl Watch {
@@ -86,7 +86,7 @@ impl Watch {
     /// [`CheckError::NoWatch`] with what it wrote.
     pub async fn start(tools: &Tools, world: &Fresh) -> Result<Self, CheckError> {
         let refused = |source| CheckError::Refused { what: "start cargo lambda watch", source };
-        let port = usual_or_free_port().map_err(refused)?;
+        let address = usual_or_free().map_err(refused)?;
         let scratch = folders::scratch("watch").map_err(refused)?;
         let manifest = folders::root().join("Cargo.toml").display().to_string();
         let mut environment = tools.environment();
@@ -100,17 +100,17 @@ impl Watch {
                 "--manifest-path",
                 &manifest,
                 "--invoke-address",
-                "127.0.0.1",
+                &address.ip().to_string(),
                 "--invoke-port",
-                &port.to_string(),
+                &address.port().to_string(),
             ],
             environment: &environment,
             scratch: &scratch,
         })
         .map_err(refused)?;
-        let mut watch = Self { process, port };
+        let mut watch = Self { process, address };
         let deadline = Instant::now() + READY_WITHIN;
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        while TcpStream::connect(address).await.is_err() {
             if watch.process.ended().map_err(refused)?.is_some() || Instant::now() >= deadline {
                 return Err(CheckError::NoWatch { log: watch.process.log() });
             }
@@ -124,9 +124,9 @@ impl Watch {
     /// # Errors
     /// [`CheckError::Answer`].
     pub async fn invoke(&self, tools: &Tools, invocation: Invocation) -> Result<(), CheckError> {
-        let port = self.port.to_string();
+        let (host, port) = (self.address.ip().to_string(), self.address.port().to_string());
         let event = file(invocation);
-        let address = ["--invoke-address", "127.0.0.1", "--invoke-port", &port, "--data-file", &event];
+        let address = ["--invoke-address", &host, "--invoke-port", &port, "--data-file", &event];
         let arguments = [&["lambda", "invoke", invocation.function][..], &address[..]].concat();
         let output = tools.command("cargo", &arguments).output().await;
         let output = output.map_err(|source| CheckError::Refused { what: "start cargo lambda invoke", source })?;
@@ -145,20 +145,21 @@ impl Watch {
 
     /// The same invocation as a person types it.
     pub fn as_typed(&self, tools: &Tools, invocation: Invocation) -> String {
-        format!(
-            "{} lambda invoke {} --invoke-address 127.0.0.1 --invoke-port {} --data-file {}",
-            tools.folder().join("cargo-lambda").display(),
-            invocation.function,
-            self.port,
-            file(invocation)
-        )
+        let program = tools.folder().join("cargo-lambda");
+        let options = if self.address == USUAL {
+            String::new()
+        } else {
+            format!(" --invoke-address {} --invoke-port {}", self.address.ip(), self.address.port())
+        };
+        format!("{} lambda invoke {}{options} --data-file {}", program.display(), invocation.function, file(invocation))
     }
 }
 
-fn usual_or_free_port() -> io::Result<u16> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, USUAL_PORT)) {
-        Ok(_) => Ok(USUAL_PORT),
-        Err(_) => cloud::free_port(),
+fn usual_or_free() -> io::Result<SocketAddr> {
+    match TcpListener::bind(USUAL) {
+        Ok(_) => Ok(USUAL),
+        // The port is taken, or this machine has no IPv6.
+        Err(_) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, cloud::free_port()?))),
     }
 }
 
