@@ -216,6 +216,7 @@ impl Door {
             role_claims: paths.iter().filter_map(|path| ClaimPath::parse(path)).collect(),
             company_claim: ClaimPath::parse("company_id").expect("a claim path"),
             cors_origins: Vec::new(),
+            answer_within: api::ANSWER_WITHIN,
         };
         change(&mut settings);
         let app = App::new(settings, table.clone(), queue, clock.clone()).expect("an app");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use local::template::Template;
 use serde_json::json;
 
 use crate::http_door::{Ask, Door, READ, SUPERADMIN, WRITE, ask, company};
@@ -162,6 +163,23 @@ async fn a_store_that_fails_for_good_is_answered_503_in_time_with_nothing_half_d
         assert_eq!(door.items().await, ["CONNECTION"], "{failing}");
         assert!(door.messages().await.is_empty(), "{failing}");
     }
+}
+
+/// Fault 7.
+#[tokio::test]
+async fn a_store_that_hangs_is_answered_503_before_lambda_ends_the_function() {
+    let door = Door::with(|settings| settings.answer_within = Duration::from_millis(300)).await;
+    let own = door.connected().await;
+    let request = Ask::post().bearer(&door.token(&[WRITE], Some(own)));
+    let gate = door.proxy.on("TransactWriteItems").nth(1).hold_before();
+    let answered = door.ask(&request).await;
+    assert_eq!((answered.status, answered.error_code().as_str()), (503, "ServiceUnavailable"));
+    gate.release();
+
+    let template = Template::read().expect("the template");
+    let function = template.behind("ApiFunctionName").expect("the function");
+    let timeout_s = function.property(&["Timeout"]).as_u64().expect("a time limit");
+    assert!(api::ANSWER_WITHIN < Duration::from_secs(timeout_s - 1), "no time is left to answer");
 }
 
 /// Fault 8.

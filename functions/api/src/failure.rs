@@ -61,6 +61,9 @@ pub enum Failure {
     /// The job could not be accepted.
     #[error("the job was not accepted")]
     Accept(#[from] AcceptError),
+    /// The work was not done in the time there is for an answer.
+    #[error("the work was not done within {} s", crate::ANSWER_WITHIN.as_secs())]
+    OutOfTime,
 }
 
 /// A failure as HTTP says it.
@@ -79,12 +82,14 @@ impl Failure {
     #[must_use]
     pub fn problem(&self) -> Problem {
         match self {
-            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) => plain(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "ServiceUnavailable",
-                "The service cannot be reached at the moment. Try again soon.",
-            )
-            .with("retry-after", RETRY_AFTER_S.to_string()),
+            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) | Self::OutOfTime => {
+                plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "ServiceUnavailable",
+                    "The service cannot be reached at the moment. Try again soon.",
+                )
+                .with("retry-after", RETRY_AFTER_S.to_string())
+            }
             Self::Caller(_) => {
                 plain(StatusCode::UNAUTHORIZED, "Unauthorized", "You were unauthorized to call this service")
                     .with("www-authenticate", "Bearer".to_owned())
@@ -129,7 +134,7 @@ impl Failure {
     #[must_use]
     pub const fn is_ours(&self) -> bool {
         match self {
-            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) => true,
+            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) | Self::OutOfTime => true,
             Self::Caller(_)
             | Self::MayNot(_)
             | Self::Binding(_)
@@ -191,6 +196,7 @@ mod tests {
             (BindingError::Malformed("is cut").into(), 400, "SerializationException", None),
             (BindingError::TooLarge.into(), 413, "RequestEntityTooLarge", None),
             (BindingError::MediaType.into(), 415, "UnsupportedMediaType", None),
+            (Failure::OutOfTime, 503, "ServiceUnavailable", Some("retry-after")),
             (NotACallback.into(), 400, "SerializationException", None),
             (Failure::NotConnected, 409, "AxemaNotConfigured", None),
             (Failure::NoSuchJob, 404, "NotFound", None),

@@ -31,20 +31,27 @@ pub mod settings;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambda_runtime::{LambdaEvent, Service, service_fn};
 use shared::clock::Clock;
 use shared::queue::Queue;
 use shared::table::Table;
+use tokio::time::timeout;
 
 use self::answer::Form;
 use self::caller::Callers;
 use self::caller::keys::{self, Issuer};
 use self::cors::Origins;
 use self::event::{Event, Reply, Request};
+use self::failure::Failure;
 use self::operations::Trail;
 use self::route::Operation;
 use self::settings::Settings;
+
+/// Lambda ends the function at 15 s, and the client would learn nothing. What is cut off here is
+/// like what a crash cuts off: a job that was accepted is moved on by recovery.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(12);
 
 /// All that a request needs, made once per process.
 pub struct App {
@@ -53,6 +60,7 @@ pub struct App {
     table: Table,
     queue: Queue,
     clock: Clock,
+    answer_within: Duration,
 }
 
 /// Why the function cannot start, its settings being well.
@@ -82,7 +90,8 @@ impl App {
             settings.company_claim,
             clock.clone(),
         );
-        Ok(Self { callers, origins: Origins::new(settings.cors_origins), table, queue, clock })
+        let origins = Origins::new(settings.cors_origins);
+        Ok(Self { callers, origins, table, queue, clock, answer_within: settings.answer_within })
     }
 }
 
@@ -94,8 +103,11 @@ pub async fn handle(app: &App, event: Event) -> Reply {
     let (form, callback) = Form::wanted(&request, &route);
     let mut trail = Trail::default();
     let outcome = match callback {
-        // Boxed, because the clients' futures below nest deeper than the compiler follows in one.
-        Ok(()) => Box::pin(operations::perform(app, &request, &route.operation, &mut trail)).await,
+        Ok(()) => {
+            // Boxed, because the clients' futures below nest deeper than the compiler follows in one.
+            let work = Box::pin(operations::perform(app, &request, &route.operation, &mut trail));
+            timeout(app.answer_within, work).await.unwrap_or(Err(Failure::OutOfTime))
+        }
         Err(refused) => Err(refused.into()),
     };
     let mut reply = form.reply(&outcome);

@@ -1,8 +1,11 @@
 //! What the function is started with. See `shared::settings` for what a missing one does.
 
+use std::time::Duration;
+
 use reqwest::Url;
 use shared::settings::{SettingsError, list, optional, state_table, sync_queue_url};
 
+use crate::ANSWER_WITHIN;
 use crate::caller::claims::ClaimPath;
 use crate::caller::keys::is_closed_line;
 
@@ -33,6 +36,8 @@ pub struct Settings {
     pub company_claim: ClaimPath,
     /// `CORS_ORIGINS`: who may call from a browser, `*` for everybody.
     pub cors_origins: Vec<String>,
+    /// The time there is for an answer; no variable, but shorter in tests.
+    pub answer_within: Duration,
 }
 
 impl Settings {
@@ -49,6 +54,7 @@ impl Settings {
             role_claims: role_claims(&list(ROLE_CLAIMS))?,
             company_claim: claim(COMPANY_CLAIM, &optional(COMPANY_CLAIM).unwrap_or_else(|| COMPANY_ID.to_owned()))?,
             cors_origins: list("CORS_ORIGINS"),
+            answer_within: ANSWER_WITHIN,
         })
     }
 }
