@@ -1,9 +1,10 @@
 //! `cargo local check`: what no test can hold, because it needs the tools that deploy.
 //!
-//! The dependency graph is what `deny.toml` allows, the template passes two lints without a
-//! waiver, `cargo lambda watch` and `invoke` run each function with each event of `tests/events`,
-//! and `sam build` makes three binaries that Lambda can start. The tools come from PyPI by hash,
-//! into `target/local`; on a fresh machine cargo-lambda has rustup add the target it builds for.
+//! The dependency graph is what `deny.toml` allows and no more than is used, the template passes
+//! two lints without a waiver, `cargo lambda watch` and `invoke` run each function with each event
+//! of `tests/events`, and `sam build` makes three binaries that Lambda can start. The tools come
+//! from PyPI by hash, into `target/local`; on a fresh machine cargo-lambda has rustup add the
+//! target it builds for.
 //!
 //! It deploys nothing, and it asks nobody for advisories: see `deny.toml`.
 
@@ -21,6 +22,9 @@ use crate::fresh::{Fresh, FreshError};
 use crate::setup::SetupError;
 use tools::Tools;
 use watch::Watch;
+
+/// All that `deny.toml` judges without a database from the network.
+const DENY: [&str; 6] = ["deny", "--locked", "check", "bans", "licenses", "sources"];
 
 /// How much is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +99,8 @@ pub enum CheckError {
 /// [`CheckError`].
 pub async fn run(scope: Scope) -> Result<(), CheckError> {
     let tools = Tools::install().await?;
-    timed("dependencies", tools.run("cargo", &["deny", "--locked", "check", "bans", "licenses", "sources"])).await?;
+    timed("dependencies: allowed", tools.run("cargo", &DENY)).await?;
+    timed("dependencies: used", tools.run("cargo", &["shear", "--locked"])).await?;
     timed("template: cfn-lint", tools.run("cfn-lint", &["template.yaml"])).await?;
     timed("template: sam validate --lint", tools.run("sam", &["validate", "--lint"])).await?;
     timed("cargo lambda watch and invoke", invoke_each(&tools)).await?;
