@@ -12,6 +12,7 @@
 //! | --- | --- |
 //! | [`cloud`] | [`cloud::Cloud::shared`]: MiniStack, or what `AWS_ENDPOINT_URL` names; clients |
 //! | [`fresh`] | [`fresh::Fresh::create`]: empty tables and queues of the template's shape |
+//! | [`localstack`] | LocalStack without Docker, for one command |
 //! | [`proxy`] | [`proxy::Proxy`]: counts what passes to AWS (or any server), fails by script, holds at gates |
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
@@ -39,6 +40,7 @@
 
 pub mod cloud;
 pub mod fresh;
+pub mod localstack;
 pub mod proxy;
 pub mod vaka;
 

@@ -1,11 +1,12 @@
 //! `cargo local`: the local stack from the command line.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
-use local::demo;
+use local::{demo, localstack};
 use uuid::Uuid;
 
 /// The local stack of the user sync.
@@ -47,6 +48,13 @@ enum Command {
         #[arg(long, value_name = "ID")]
         client_id: String,
     },
+    /// Run a command with LocalStack as its AWS: `cargo local localstack -- cargo test`.
+    #[command(name = "localstack")]
+    LocalStack {
+        /// The command and its arguments.
+        #[arg(required = true, last = true)]
+        command: Vec<OsString>,
+    },
     /// Check what needs the deploying tools: dependencies, template, cargo-lambda, sam build.
     Check {
         /// Leave out `sam build`, whose optimized cross build takes minutes.
@@ -84,6 +92,7 @@ async fn run(command: Command) -> Outcome {
             let client = connect::client_of_environment().await;
             connect::integrator(&client, &secrets_table, &client_id, &secret).await?;
         }
+        Command::LocalStack { command } => return Ok(localstack::run(&command).await?.into()),
         Command::Check { no_build } => {
             check::run(if no_build { Scope::WithoutBuild } else { Scope::Everything }).await?;
         }

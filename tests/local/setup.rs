@@ -38,7 +38,7 @@ pub const MINISTACK: Packages =
 pub const LOCALSTACK: Packages = Packages {
     name: "localstack",
     requirements: include_str!("requirements/localstack.txt"),
-    cost: "once, about a minute",
+    cost: "once, one to two minutes",
 };
 
 /// Why something could not be installed; each text is one line that says what to do.
@@ -81,6 +81,16 @@ pub enum SetupError {
         /// The set of packages.
         name: &'static str,
     },
+    /// LocalStack needs what the others do not.
+    #[error(
+        "{what} was not found, which LocalStack needs: install it (Debian: apt-get install {package}) and try again"
+    )]
+    NoProgram {
+        /// What is missing.
+        what: &'static str,
+        /// Debian's package of it.
+        package: &'static str,
+    },
     /// Anything else that pip says.
     #[error("cannot install {name}: pip says: {reason}")]
     Pip {
@@ -96,42 +106,61 @@ pub enum SetupError {
 /// # Errors
 /// [`SetupError`], with what to do about it.
 pub fn environment(packages: &Packages) -> Result<PathBuf, SetupError> {
+    environment_with(packages, Python::find)
+}
+
+/// The same with a Python of the caller's choice, which is looked for only if there is something to install.
+///
+/// # Errors
+/// [`SetupError`], with what to do about it.
+pub fn environment_with(
+    packages: &Packages,
+    find: impl FnOnce() -> Result<Python, PythonError>,
+) -> Result<PathBuf, SetupError> {
     let folder = folders::installed().join(format!("venv-{}", packages.name));
     let interpreter = folder.join("bin").join("python");
-    let unwritable = |source| SetupError::Unwritable { path: folder.clone(), source };
+    once(&folder, &digest_of(&[packages.requirements]), || {
+        let _waiting = Waiting::on(&format!("Installing {} ({})", packages.name, packages.cost));
+        let made = run(Command::new(find()?.path()).args(["-m", "venv"]).arg(&folder))?;
+        if !made.status.success() {
+            return Err(venv_failure(packages.name, &made));
+        }
+        let pinned = folder.join("requirements.txt");
+        fs::write(&pinned, packages.requirements)
+            .map_err(|source| SetupError::Unwritable { path: pinned.clone(), source })?;
+        let filled = run(Command::new(&interpreter)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
+            // The file is complete. Left to resolve, older pips refuse a pinned package that another asks for with extras.
+            .args(["--require-hashes", "--no-deps", "--requirement"])
+            .arg(&pinned))?;
+        if filled.status.success() { Ok(()) } else { Err(pip_failure(packages.name, &filled)) }
+    })?;
+    Ok(interpreter)
+}
 
+/// Fills a folder, unless it was filled before for the same digest. Other processes wait meanwhile.
+///
+/// # Errors
+/// Those of `fill`, and [`SetupError::Unwritable`].
+pub(crate) fn once(
+    folder: &Path,
+    digest: &str,
+    fill: impl FnOnce() -> Result<(), SetupError>,
+) -> Result<(), SetupError> {
+    let unwritable = |source| SetupError::Unwritable { path: folder.to_owned(), source };
     fs::create_dir_all(folders::installed()).map_err(unwritable)?;
     let lock = File::create(folder.with_extension("lock")).map_err(unwritable)?;
     lock.lock().map_err(unwritable)?;
 
     let stamp = folder.join("stamp");
-    let digest = digest_of(&[packages.requirements]);
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == digest) && interpreter.exists() {
-        return Ok(interpreter);
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
+        return Ok(());
     }
-
-    let waiting = Waiting::on(&format!("Installing {} ({})", packages.name, packages.cost));
     if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(unwritable)?;
+        fs::remove_dir_all(folder).map_err(unwritable)?;
     }
-    let python = Python::find()?;
-    let made = run(Command::new(python.path()).args(["-m", "venv"]).arg(&folder))?;
-    if !made.status.success() {
-        return Err(venv_failure(packages.name, &made));
-    }
-    let pinned = folder.join("requirements.txt");
-    fs::write(&pinned, packages.requirements).map_err(unwritable)?;
-    let filled = run(Command::new(&interpreter)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
-        // The file is complete. Left to resolve, older pips refuse a pinned package that another asks for with extras.
-        .args(["--require-hashes", "--no-deps", "--requirement"])
-        .arg(&pinned))?;
-    if !filled.status.success() {
-        return Err(pip_failure(packages.name, &filled));
-    }
-    fs::write(&stamp, digest).map_err(unwritable)?;
-    waiting.done();
-    Ok(interpreter)
+    fill()?;
+    fs::write(&stamp, digest).map_err(unwritable)
 }
 
 /// Lowercase hex of SHA-256 over the texts, each with its length, so that no two lists look alike.
@@ -149,7 +178,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn run(command: &mut Command) -> Result<Output, SetupError> {
+pub(crate) fn run(command: &mut Command) -> Result<Output, SetupError> {
     command
         .output()
         .map_err(|source| SetupError::Unwritable { path: Path::new(command.get_program()).to_owned(), source })
