@@ -1,4 +1,4 @@
-//! The members of a body, whatever media type it is in. XML and JSV get their arm in [`read`].
+//! The members of a body, whatever media type it is in. XML and JSV get their arm in `read`.
 //!
 //! A body that cannot be read whole is refused whole: cut short, not UTF-8, with a NUL byte,
 //! nested deeper than 128 levels (the limit of `serde_json`, which also holds for members that
