@@ -87,8 +87,8 @@ impl Table {
         failure: &Failure,
         now: Timestamp,
     ) -> Result<Abandon, TableError> {
-        let condition = values([(":pending", text("Pending")), (":never", number(0))]);
-        let ended = self.end_as_failed("abandon", company, job, failure, now, NOT_BEGUN, condition).await?;
+        let bound = values([(":pending", text("Pending")), (":never", number(0))]).unwrap_or_default();
+        let ended = self.end_as_failed("abandon", company, job, failure, now, (NOT_BEGUN, bound)).await?;
         Ok(if ended { Abandon::Abandoned } else { Abandon::Underway })
     }
 

@@ -78,7 +78,7 @@ impl Table {
     }
 
     /// Ends a job as failed and frees its lock in the same write, if the condition on the job
-    /// holds. Tells whether it held.
+    /// holds, which comes with its values. Tells whether it held.
     pub(super) async fn end_as_failed(
         &self,
         operation: &'static str,
@@ -86,10 +86,8 @@ impl Table {
         job: JobId,
         failure: &Failure,
         now: Timestamp,
-        condition: &str,
-        bound: Option<HashMap<String, AttributeValue>>,
+        (condition, mut bound): (&str, HashMap<String, AttributeValue>),
     ) -> Result<bool, TableError> {
-        let mut bound = bound.unwrap_or_default();
         bound.extend(
             values([
                 (":end", text(Status::Failed.name())),

@@ -91,8 +91,7 @@ impl Table {
     /// # Errors
     /// [`TableError`]; nothing was changed, or the answer was lost and it was.
     pub async fn end_lapsed(&self, job: &Job, failure: &Failure, now: Timestamp) -> Result<Lapse, TableError> {
-        let (condition, bound) = still_lapsed(job);
-        let ended = self.end_as_failed("end_lapsed", job.company, job.id, failure, now, condition, Some(bound)).await?;
+        let ended = self.end_as_failed("end_lapsed", job.company, job.id, failure, now, still_lapsed(job)).await?;
         Ok(if ended { Lapse::Written } else { Lapse::MovedOn })
     }
 }
