@@ -15,8 +15,8 @@ use crate::{cloud, folders};
 const CHECKS: Packages =
     Packages { name: "checks", requirements: include_str!("../requirements/checks.txt"), cost: "once, about a minute" };
 
-/// Where cargo and rustup keep their things, if not below the home folder.
-const OF_CARGO: [&str; 2] = ["CARGO_HOME", "RUSTUP_HOME"];
+/// What cargo and rustup go by where it is set: with other settings everything would be built again.
+const OF_CARGO: [&str; 5] = ["CARGO_HOME", "CARGO_INCREMENTAL", "RUSTFLAGS", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
 
 /// The installed tools.
 #[derive(Debug)]
