@@ -87,6 +87,20 @@ async fn the_next_page_is_read_while_the_caller_works_on_the_last() {
 }
 
 #[tokio::test]
+async fn a_caller_that_takes_nothing_is_not_read_ahead_of_by_more_than_a_page() {
+    let company = Company::with_paged_users(1_000);
+    let reader = company.reader();
+    let untouched = reader.users(company.device);
+    while company.calls(Route::Users).len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    // Ten more pages through the same reader: time enough for the first walk to run away.
+    assert_eq!(read_users(&reader, company.device).await.unwrap().len(), 1_000);
+    assert_eq!(company.calls(Route::Users).len(), 2 + 10);
+    drop(untouched);
+}
+
+#[tokio::test]
 async fn a_stream_that_is_dropped_asks_for_nothing_more() {
     let company = Company::with_paged_users(1_000);
     let gate = company.vaka.on(Route::Users).nth(2).hold();
