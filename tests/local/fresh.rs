@@ -94,6 +94,23 @@ impl Fresh {
         Ok(Self { endpoint, state_table, customers_table, secrets_table, queue_url, dead_letter_queue_url })
     }
 
+    /// The bodies of the messages that are in the sync queue now; they are taken out.
+    ///
+    /// # Errors
+    /// [`FreshError::Call`].
+    pub async fn take_messages(&self) -> Result<Vec<String>, FreshError> {
+        let sqs = self.endpoint.sqs();
+        let mut found = Vec::new();
+        loop {
+            let receive = sqs.receive_message().queue_url(&self.queue_url).max_number_of_messages(10);
+            let received = receive.send().await.map_err(failed("ReceiveMessage"))?.messages.unwrap_or_default();
+            if received.is_empty() {
+                return Ok(found);
+            }
+            found.extend(received.into_iter().filter_map(|message| message.body));
+        }
+    }
+
     /// Removes all five. Needed only at an endpoint that outlives the test.
     ///
     /// # Errors

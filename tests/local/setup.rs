@@ -58,7 +58,7 @@ pub enum SetupError {
     },
     /// Python came without what makes an environment.
     #[error(
-        "python3 cannot make a virtual environment: install its venv package (Debian: apt-get install python3-venv) and try again"
+        "python3 cannot make a virtual environment: install its venv package (Debian: apt-get install python3-venv), see that 600 MB are free, and try again"
     )]
     NoVenv,
     /// The package registry did not answer.
