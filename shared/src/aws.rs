@@ -20,8 +20,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// One try. A transaction of a hundred actions stays well below it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// One call with its retries: within the api function's time, with room for an answer.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+/// One call with its retries: a request that takes the lock in vain and gives it back makes two in a
+/// row, and still has to answer within the api function's time.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Tries of one call, the first included; throttling and 5xx are tried again with jitter.
 const ATTEMPTS: u32 = 4;

@@ -272,16 +272,7 @@ impl Works {
 
     /// The messages that are in the queue now; they are taken out.
     pub async fn messages(&self) -> Vec<String> {
-        let sqs = self.fresh.endpoint.sqs();
-        let mut found = Vec::new();
-        loop {
-            let receive = sqs.receive_message().queue_url(&self.fresh.queue_url).max_number_of_messages(10);
-            let received = receive.send().await.expect("a poll").messages.unwrap_or_default();
-            if received.is_empty() {
-                return found;
-            }
-            found.extend(received.into_iter().filter_map(|message| message.body));
-        }
+        self.fresh.take_messages().await.expect("a poll")
     }
 }
 
