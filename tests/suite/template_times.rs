@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api::ANSWER_WITHIN;
 use local::template::{Resource, Template};
 use serde_json::{Value, json};
 use shared::job::LONGEST_JOB;
@@ -90,13 +91,13 @@ fn a_run_of_recover_ends_before_the_next_one_begins() {
 }
 
 #[test]
-fn the_api_function_gives_up_before_its_gateway_does() {
+fn the_api_function_answers_before_lambda_ends_it_and_lambda_before_the_gateway_gives_up() {
     let template = template();
     let timeout = seconds(behind(&template, "ApiFunctionName"), "Timeout");
     let integrations: Vec<_> = template.resources_of("AWS::ApiGatewayV2::Integration").collect();
     assert_eq!(integrations.len(), 1);
     let waits = Duration::from_millis(integrations[0].property(&["TimeoutInMillis"]).as_u64().expect("a number"));
-    assert!(timeout < waits && waits <= API_GATEWAY_WAITS);
+    assert!(ANSWER_WITHIN < timeout && timeout < waits && waits <= API_GATEWAY_WAITS);
 }
 
 #[test]
