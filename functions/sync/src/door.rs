@@ -12,6 +12,7 @@ use shared::queue::{NotANudge, Nudge, Queue};
 use shared::table::lease::Start;
 use shared::table::{Table, TableError};
 use shared::telemetry::Chain;
+use tracing::Instrument;
 
 use crate::customers::embedded::Customers;
 use crate::secrets::Secrets;
@@ -89,13 +90,17 @@ impl App {
     async fn one(&self, message: &SqsMessage, invocation: &Invocation) -> Result<&'static str, GivenBack> {
         let nudge = Nudge::parse(message.body.as_deref().unwrap_or_default())?;
         let rooms = &self.workshop.rooms;
+        // Whatever a slice logs, the reading of the source included, names the job it is about.
+        let span = tracing::info_span!("slice", company.id = %nudge.company, job.id = %nudge.job);
         match rooms.table.start(nudge.company, nudge.job, &invocation.id, rooms.clock.now()).await? {
-            Start::Started(lease) => Ok(match self.workshop.slice(lease, invocation.deadline).await? {
-                SliceEnd::Completed => "the job is completed",
-                SliceEnd::Failed => "the job has failed",
-                SliceEnd::HandedOver => "the job goes on in another slice",
-                SliceEnd::LeaseLost => "another worker has taken the job over",
-            }),
+            Start::Started(lease) => {
+                Ok(match self.workshop.slice(lease, invocation.deadline).instrument(span).await? {
+                    SliceEnd::Completed => "the job is completed",
+                    SliceEnd::Failed => "the job has failed",
+                    SliceEnd::HandedOver => "the job goes on in another slice",
+                    SliceEnd::LeaseLost => "another worker has taken the job over",
+                })
+            }
             Start::Ended => Ok("the job had ended"),
             Start::HeldByOther => Ok("another worker is at the job"),
             Start::Unknown => Ok("there is no such job"),
