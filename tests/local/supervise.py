@@ -32,30 +32,31 @@ def adopt_orphans():
 
 
 def processes():
-    """Pairs of (process id, parent's id) of everything that runs and is not a zombie."""
+    """Pairs of (process id, parent's id) of everything there is.
+
+    Zombies are among them: a program whose first thread has ended is one while its other threads
+    still end, and until then its children are not yet ours.
+    """
     if os.path.isdir("/proc/self"):
         for name in os.listdir("/proc"):
             if name.isdigit():
                 try:
                     with open(f"/proc/{name}/stat", "rb") as stat:
                         # The program's name stands in brackets and may hold anything.
-                        fields = stat.read().rpartition(b")")[2].split()
+                        yield int(name), int(stat.read().rpartition(b")")[2].split()[1])
                 except OSError:
                     continue
-                if fields[0] != b"Z":
-                    yield int(name), int(fields[1])
     else:
-        listing = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=False
-        ).stdout
-        for line in listing.splitlines():
-            process, parent, state = line.split(None, 2)
-            if not state.startswith("Z"):
-                yield int(process), int(parent)
+        listing = subprocess.Popen(["ps", "-A", "-o", "pid=,ppid="], stdout=subprocess.PIPE, text=True)
+        for line in listing.communicate()[0].splitlines():
+            process, parent = map(int, line.split())
+            # It sees itself, and has ended by now.
+            if process != listing.pid:
+                yield process, parent
 
 
 def descendants():
-    """Every living process below this one."""
+    """Every process below this one that nobody has buried yet."""
     children = {}
     for process, parent in processes():
         children.setdefault(parent, []).append(process)
@@ -79,14 +80,13 @@ def kill_all(program):
     deadline = time.monotonic() + KILL_PATIENCE_S
     kill(program.pid, group=True)
     while time.monotonic() < deadline:
+        reap()
         left = descendants()
         if not left:
-            reap()
             return
         for process in left:
             kill(process)
         time.sleep(0.01)
-        reap()
 
 
 def reap():
