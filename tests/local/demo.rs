@@ -7,7 +7,7 @@
 mod facts;
 mod follow;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::Args;
@@ -100,9 +100,11 @@ pub async fn run(plan: &Plan) -> Result<(), DemoError> {
 #[expect(clippy::print_stdout, reason = "the demo is there to be read")]
 async fn play(world: &World, plan: &Plan) -> Result<(), DemoError> {
     println!("\nFirst sync: everybody is new.");
+    let began = Instant::now();
     let job = sync(world, plan.users, Meeting::SecondRequest).await?;
     let first = Counts::of(&job.body)?;
     println!("{}", job.text);
+    tell_cost(world, began);
     hold("the first sync finds every user", plan.users, first.found)?;
     hold("the first sync makes a customer of every user", plan.users, first.created)?;
     println!("\nSome of the customers:");
@@ -112,9 +114,11 @@ async fn play(world: &World, plan: &Plan) -> Result<(), DemoError> {
 
     let changed = world.vaka.change(world.device, CHANGED).len();
     println!("\nSecond sync: {changed} users have another name in VAKA now.");
+    let began = Instant::now();
     let job = sync(world, plan.users, Meeting::Nobody).await?;
     let second = Counts::of(&job.body)?;
     println!("{}", job.text);
+    tell_cost(world, began);
     let seen = world.proxy.seen();
     let customers = seen.writes_to(world.stack.output("CustomersTableName")?);
     let links = seen.writes().filter(|write| write.key("item").is_some_and(|key| key.starts_with(LINK))).count();
@@ -129,6 +133,14 @@ async fn play(world: &World, plan: &Plan) -> Result<(), DemoError> {
     hold("it writes the customers of those who changed and of nobody else", changed, customers)?;
     hold("it writes the links of those who changed and of nobody else", changed, links)?;
     Ok(())
+}
+
+/// How long it took here, and what was asked of AWS for it.
+#[expect(clippy::print_stdout, reason = "the demo is there to be read")]
+fn tell_cost(world: &World, began: Instant) {
+    let asked = world.proxy.seen().by_operation();
+    let asked: Vec<String> = asked.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    println!("{:.1} s on this machine; requests to AWS: {}.", began.elapsed().as_secs_f64(), asked.join(", "));
 }
 
 /// Whether somebody else asks for a sync while this one runs.
