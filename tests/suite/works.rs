@@ -27,8 +27,8 @@ use sync::settings::Settings;
 use sync::source::{Patience, VakaSettings};
 use uuid::Uuid;
 
-/// Noon on the day of the contract's example.
-pub const NOON: Timestamp = Timestamp::from_ms(1_769_860_800_000);
+/// A noon that is not over for long: the emulators themselves remove what has outlived its TTL.
+pub const NOON: Timestamp = Timestamp::from_ms(4_105_080_000_000);
 /// Lambda's time limit of the sync function.
 pub const TIMEOUT: Duration = Duration::from_secs(900);
 const API_KEY: &str = "the-api-key-of-a-test";
