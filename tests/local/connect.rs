@@ -9,7 +9,7 @@ use std::fmt;
 use std::io::{self, BufRead, IsTerminal};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -64,7 +64,9 @@ pub enum ConnectError {
     #[error("the system gives no random bytes for a fingerprint key")]
     NoRandomness,
     /// A write failed.
-    #[error("cannot write to the table {table}: {reason}")]
+    #[error(
+        "cannot write to the table {table}: see that the AWS credentials, the region and the name are right: {reason}"
+    )]
     Write {
         /// The table.
         table: String,
@@ -177,7 +179,13 @@ where
 {
     let reason = match error.as_service_error().and_then(|said| said.meta().message()) {
         Some(said) => said.to_owned(),
-        None => DisplayErrorContext(error).to_string(),
+        None => chain(error),
     };
     ConnectError::Write { table: table.to_owned(), reason }
+}
+
+/// The error and its causes, each in its own words.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
