@@ -97,6 +97,9 @@ impl Watch {
                 "cargo",
                 "lambda",
                 "watch",
+                // It watches the folder it runs in, where its own output goes: a build that prints would be
+                // taken for a change, and be begun again for ever.
+                "--ignore-changes",
                 "--manifest-path",
                 &manifest,
                 "--invoke-address",
