@@ -119,7 +119,7 @@ pub async fn watch() -> Result<(), CheckError> {
     let cloud = Cloud::start().await?;
     let world = Fresh::create(cloud.endpoint()).await?;
     let running = Watch::start(&tools, &world).await?;
-    eprintln!("The functions build when they are first invoked, and again when their code changes. Ctrl-C ends it.");
+    eprintln!("A function is built when it is first invoked. Ctrl-C ends it; start it again for changed code.");
     for invocation in watch::INVOCATIONS {
         eprintln!("  {}", running.as_typed(&tools, invocation));
     }
@@ -129,8 +129,11 @@ pub async fn watch() -> Result<(), CheckError> {
 async fn invoke_each(tools: &Tools) -> Result<(), CheckError> {
     let cloud = Cloud::start().await?;
     let world = Fresh::create(cloud.endpoint()).await?;
-    // Built before they are invoked, so that no invocation waits for a compiler.
-    tools.run("cargo", &["build", "--quiet", "--locked", "--bin", "api", "--bin", "sync", "--bin", "recover"]).await?;
+    // Built before they are invoked, so that no invocation waits for a compiler; and each by itself, as the watch does,
+    // because a package alone has other features than the workspace.
+    for function in ["api", "sync", "recover"] {
+        tools.run("cargo", &["build", "--quiet", "--locked", "--package", function, "--bin", function]).await?;
+    }
     let running = Watch::start(tools, &world).await?;
     for invocation in watch::INVOCATIONS {
         running.invoke(tools, invocation).await?;
