@@ -97,8 +97,6 @@ impl Watch {
                 "cargo",
                 "lambda",
                 "watch",
-                // Away from the root it does not see .gitignore, and would take its own build for a change, for ever.
-                "--ignore-changes",
                 // It watches the folder it runs in, where its own output goes: a build that prints would be
                 // taken for a change, and be begun again for ever.
                 "--ignore-changes",
