@@ -85,42 +85,148 @@ impl Counters {
     }
 }
 
-/// Why a job ended as [`Status::Failed`].
+/// Why a job ended as [`Status::Failed`]: a stable code for queries, alarms and translations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureCode {
+    /// The queue did not take the message.
+    NotHandedOff,
+    /// Worker after worker fell silent.
+    WorkersLost,
+    /// The job is older than [`LONGEST_JOB`].
+    TooOld,
+    /// An administrator ended it.
+    Cancelled,
+    /// The connection was removed or switched off after the job was accepted.
+    NotConnected,
+    /// The connection names no system.
+    NoDevices,
+    /// No api key is stored for the company.
+    ApiKeyMissing,
+    /// The stored api key is none.
+    ApiKeyUnusable,
+    /// The stored api key could not be read.
+    SecretsUnavailable,
+    /// VAKA Online did not let the integrator account in.
+    SignInFailed,
+    /// VAKA Online refused the api key.
+    SourceRefused,
+    /// The api key may not read the system's users.
+    SourceForbidden,
+    /// VAKA Online does not know the system.
+    DeviceUnknown,
+    /// VAKA Online did not answer, or asked to be left alone for too long.
+    SourceUnavailable,
+    /// What VAKA Online answered is no list of users.
+    SourceAnswerUnusable,
+    /// VAKA Online's list does not come to an end.
+    SourceEndless,
+    /// VAKA Online listed nobody, although earlier syncs found somebody.
+    NobodyFound,
+    /// Slice after slice decided nothing.
+    NoProgress,
+    /// More slices than any sync needs.
+    TooManySlices,
+}
+
+impl FailureCode {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::NotHandedOff,
+        Self::WorkersLost,
+        Self::TooOld,
+        Self::Cancelled,
+        Self::NotConnected,
+        Self::NoDevices,
+        Self::ApiKeyMissing,
+        Self::ApiKeyUnusable,
+        Self::SecretsUnavailable,
+        Self::SignInFailed,
+        Self::SourceRefused,
+        Self::SourceForbidden,
+        Self::DeviceUnknown,
+        Self::SourceUnavailable,
+        Self::SourceAnswerUnusable,
+        Self::SourceEndless,
+        Self::NobodyFound,
+        Self::NoProgress,
+        Self::TooManySlices,
+    ];
+
+    /// The code, as the table and the log write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotHandedOff => "NotHandedOff",
+            Self::WorkersLost => "WorkersLost",
+            Self::TooOld => "TooOld",
+            Self::Cancelled => "Cancelled",
+            Self::NotConnected => "NotConnected",
+            Self::NoDevices => "NoDevices",
+            Self::ApiKeyMissing => "ApiKeyMissing",
+            Self::ApiKeyUnusable => "ApiKeyUnusable",
+            Self::SecretsUnavailable => "SecretsUnavailable",
+            Self::SignInFailed => "SignInFailed",
+            Self::SourceRefused => "SourceRefused",
+            Self::SourceForbidden => "SourceForbidden",
+            Self::DeviceUnknown => "DeviceUnknown",
+            Self::SourceUnavailable => "SourceUnavailable",
+            Self::SourceAnswerUnusable => "SourceAnswerUnusable",
+            Self::SourceEndless => "SourceEndless",
+            Self::NobodyFound => "NobodyFound",
+            Self::NoProgress => "NoProgress",
+            Self::TooManySlices => "TooManySlices",
+        }
+    }
+
+    /// The code of this name; `None` for one that another version wrote.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
+}
+
+/// Why a job ended as [`Status::Failed`], in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// For queries and alarms: a stable code.
-    pub code: &'static str,
+    /// For programs.
+    pub code: FailureCode,
     /// For the administrator: what happened and what to do. No personal data, no secret.
     pub text: String,
 }
 
 impl Failure {
-    /// A failure with a text that does not depend on the job.
+    /// A failure with the text that says it to the administrator.
     #[must_use]
-    pub fn new(code: &'static str, text: impl Into<String>) -> Self {
+    pub fn new(code: FailureCode, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
     }
 
     /// The queue did not take the message.
     #[must_use]
     pub fn not_handed_off() -> Self {
-        Self::new("NotHandedOff", "The sync could not be handed to a worker. Start it again in a minute.")
+        Self::new(FailureCode::NotHandedOff, "The sync could not be handed to a worker. Start it again in a minute.")
     }
 
     /// Worker after worker fell silent.
     #[must_use]
     pub fn workers_lost() -> Self {
         Self::new(
-            "WorkersLost",
+            FailureCode::WorkersLost,
             "The sync was interrupted several times in a row and was given up. What it did so far is kept; start it again.",
         )
+    }
+
+    /// An administrator cancelled it.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::new(FailureCode::Cancelled, "Cancelled by an administrator")
     }
 
     /// The job is older than [`LONGEST_JOB`].
     #[must_use]
     pub fn too_old() -> Self {
         Self::new(
-            "TooOld",
+            FailureCode::TooOld,
             "The sync did not come to an end within 24 hours. What it did so far is kept; start it again.",
         )
     }
@@ -137,6 +243,8 @@ pub struct Job {
     pub status: Status,
     /// What it has counted; `None` until a worker has begun to walk.
     pub counters: Option<Counters>,
+    /// The code of its failure; `None` also for one that this version does not know.
+    pub failure_code: Option<FailureCode>,
     /// The text of its failure, for the administrator.
     pub failure_text: Option<String>,
     /// When it was accepted.

@@ -31,7 +31,12 @@ pub fn job_failed(job: &crate::job::Job, failure: &crate::job::Failure) {
 
 /// As [`job_failed`], for whoever has only the ids.
 pub fn failed(company: crate::ids::CompanyId, job: crate::ids::JobId, failure: &crate::job::Failure) {
-    tracing::error!(event = "job.failed", company.id = %company, job.id = %job, reason = failure.code, "the job failed");
+    tracing::error!(event = "job.failed", company.id = %company, job.id = %job, reason = failure.code.name(), "the job failed");
+}
+
+/// The one line that a cancelled job leaves. No alarm counts it: somebody wanted it so.
+pub fn job_cancelled(job: &crate::job::Job) {
+    tracing::info!(event = "job.cancelled", company.id = %job.company, job.id = %job.id, "the job was cancelled");
 }
 
 /// An error with all its causes, in one line, for the log.

@@ -65,6 +65,15 @@ pub struct ListSyncs {
     pub status: Option<Status>,
 }
 
+/// `CancelAxemaUserSync`
+#[derive(Debug, PartialEq, Eq)]
+pub struct CancelSync {
+    /// The job to end.
+    pub id: JobId,
+    /// The company that is named, if one is.
+    pub company: Option<CompanyId>,
+}
+
 /// `GetAxemaUserSyncJob`
 #[derive(Debug, PartialEq, Eq)]
 pub struct GetSync {
@@ -106,10 +115,20 @@ impl GetSync {
     ///
     /// # Errors
     /// [`BindingError::Value`].
-    pub fn bind(request: &Request, id: &str) -> Result<Self, BindingError> {
+    pub fn bind(request: &Request, in_path: Option<&str>) -> Result<Self, BindingError> {
         let query = Members::of_query(&request.query);
-        let id = JobId::parse(id.trim()).map_err(|_| not_a_guid(ID))?;
-        Ok(Self { id, company: company(&[&query])? })
+        Ok(Self { id: id(in_path, &[&query])?, company: company(&[&query])? })
+    }
+}
+
+impl CancelSync {
+    /// Binds path and query. A DELETE has no body that means anything.
+    ///
+    /// # Errors
+    /// [`BindingError::Value`].
+    pub fn bind(request: &Request, in_path: Option<&str>) -> Result<Self, BindingError> {
+        let query = Members::of_query(&request.query);
+        Ok(Self { id: id(in_path, &[&query])?, company: company(&[&query])? })
     }
 }
 
@@ -180,6 +199,19 @@ fn first<'a>(sources: &[&'a Members], field: &'static str) -> Result<Option<Give
         }
     }
     Ok(None)
+}
+
+/// The id of a job; the path wins over every other source.
+fn id(in_path: Option<&str>, sources: &[&Members]) -> Result<JobId, BindingError> {
+    let given = match in_path {
+        Some(text) => Some(Given::Text(text.trim())),
+        None => first(sources, ID)?,
+    };
+    match given {
+        Some(Given::Text(text)) => JobId::parse(text).map_err(|_| not_a_guid(ID)),
+        Some(Given::Number(_) | Given::Other) => Err(not_a_guid(ID)),
+        None => Err(BindingError::Value { field: ID, fault: "is needed" }),
+    }
 }
 
 fn company(sources: &[&Members]) -> Result<Option<CompanyId>, BindingError> {

@@ -43,6 +43,9 @@ pub enum Failure {
     /// The company's lock is held.
     #[error("a sync is running already")]
     SyncRunning(Box<Job>),
+    /// The job that is to be cancelled has ended.
+    #[error("the job has ended already")]
+    JobEnded(Box<Job>),
     /// The company has no connection to VAKA.
     #[error("the company has no active connection")]
     NotConnected,
@@ -114,6 +117,7 @@ impl Failure {
             ),
             Self::Callback(NotACallback) => bad_value("callback", NotACallback.to_string()),
             Self::SyncRunning(job) => sync_running(job),
+            Self::JobEnded(job) => job_ended(job),
             Self::NotConnected => plain(
                 StatusCode::CONFLICT,
                 "AxemaNotConfigured",
@@ -140,6 +144,7 @@ impl Failure {
             | Self::Binding(_)
             | Self::Callback(_)
             | Self::SyncRunning(_)
+            | Self::JobEnded(_)
             | Self::NotConnected
             | Self::NoSuchJob
             | Self::NoSuchRoute
@@ -173,7 +178,15 @@ fn bad_value(field: &'static str, fault: String) -> Problem {
 
 fn sync_running(job: &Job) -> Problem {
     let message = "A sync is already running for this company. Only one can run at a time.";
-    let mut problem = plain(StatusCode::CONFLICT, "Conflict", message).with("location", format!("{SYNCS}/{}", job.id));
+    conflict(job, message).with("location", format!("{SYNCS}/{}", job.id))
+}
+
+fn job_ended(job: &Job) -> Problem {
+    conflict(job, "The sync has ended already, so it cannot be cancelled.")
+}
+
+fn conflict(job: &Job, message: &str) -> Problem {
+    let mut problem = plain(StatusCode::CONFLICT, "Conflict", message);
     problem.response_status.meta =
         Some([("JobId", job.id.to_string()), ("Status", job.status.name().to_owned())].into());
     problem

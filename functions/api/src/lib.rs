@@ -2,7 +2,7 @@
 //!
 //! In reading order: an [`event`] is what Lambda delivers, [`route`] finds the operation,
 //! [`answer`] the form of the answer, [`caller`] who asks and what they may, [`binding`] the
-//! parameters; `operations` has the three operations, [`failure`] every way they can fail, and
+//! parameters; `operations` has the operations, [`failure`] every way they can fail, and
 //! [`cors`] which browsers may look on.
 //!
 //! The invariant of the room: whatever a client sends is answered with the contract's own

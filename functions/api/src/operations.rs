@@ -1,9 +1,10 @@
-//! The three operations, one file each: parse, authorise, one domain call, one answer.
+//! The operations, one file each: parse, authorise, one domain call, one answer.
 //!
 //! Who asks is settled before a parameter is looked at, so that a stranger learns nothing but
 //! 401. A parameter that cannot be bound is told before the roles are looked at: what a Guid
 //! looks like is no secret.
 
+mod cancel_sync;
 mod get_sync;
 mod list_syncs;
 mod start_sync;
@@ -22,7 +23,12 @@ pub(crate) async fn perform(app: &App, request: &Request, operation: &Operation,
     match operation {
         Operation::StartSync => start_sync::start_sync(app, &recognize(app, request).await?, request, trail).await,
         Operation::ListSyncs => list_syncs::list_syncs(app, &recognize(app, request).await?, request, trail).await,
-        Operation::GetSync(id) => get_sync::get_sync(app, &recognize(app, request).await?, request, id, trail).await,
+        Operation::GetSync(id) => {
+            get_sync::get_sync(app, &recognize(app, request).await?, request, id.as_deref(), trail).await
+        }
+        Operation::CancelSync(id) => {
+            cancel_sync::cancel_sync(app, &recognize(app, request).await?, request, id.as_deref(), trail).await
+        }
         Operation::Options(allow) => Ok(Answer::Options(*allow)),
         Operation::WrongMethod(allow) => Err(Failure::WrongMethod(*allow)),
         Operation::Unknown => Err(Failure::NoSuchRoute),

@@ -22,8 +22,10 @@ pub enum Operation {
     StartSync,
     /// `QueryAxemaUserSyncJobs`
     ListSyncs,
-    /// `GetAxemaUserSyncJob`, with the id as it stands in the path.
-    GetSync(String),
+    /// `GetAxemaUserSyncJob`, with the id as it stands in the path, where it stands there.
+    GetSync(Option<String>),
+    /// `CancelAxemaUserSync`, with the id in the same way.
+    CancelSync(Option<String>),
     /// A browser or a curious client asks what it may do.
     Options(Allow),
     /// The path is known, the method is not for it.
@@ -37,7 +39,7 @@ pub enum Operation {
 pub struct Allow(pub &'static str);
 
 const ALLOW_SYNCS: Allow = Allow("GET, HEAD, POST, OPTIONS");
-const ALLOW_SYNC: Allow = Allow("GET, HEAD, OPTIONS");
+const ALLOW_SYNC: Allow = Allow("GET, HEAD, DELETE, OPTIONS");
 
 /// A path and a method, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,6 +58,7 @@ impl Operation {
             Self::StartSync => "CreateAxemaUserSync",
             Self::ListSyncs => "QueryAxemaUserSyncJobs",
             Self::GetSync(_) => "GetAxemaUserSyncJob",
+            Self::CancelSync(_) => "CancelAxemaUserSync",
             Self::Options(_) => "Options",
             Self::WrongMethod(_) => "WrongMethod",
             Self::Unknown => "Unknown",
@@ -89,7 +92,8 @@ fn on_syncs(method: &str) -> Operation {
 
 fn on_sync(method: &str, id: &str) -> Operation {
     match method {
-        "GET" | "HEAD" => Operation::GetSync(id.to_owned()),
+        "GET" | "HEAD" => Operation::GetSync(Some(id.to_owned())),
+        "DELETE" => Operation::CancelSync(Some(id.to_owned())),
         "OPTIONS" => Operation::Options(ALLOW_SYNC),
         _ => Operation::WrongMethod(ALLOW_SYNC),
     }
@@ -125,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_route_matches_in_any_case_with_a_slash_and_with_a_suffix() {
-        let id = || Operation::GetSync("AbC".to_owned());
+        let id = || Operation::GetSync(Some("AbC".to_owned()));
         for (method, path, operation, suffix) in [
             ("POST", "/codelock/axema/usersync", Operation::StartSync, None),
             ("POST", "/CodeLock/AXEMA/UserSync/", Operation::StartSync, None),
@@ -136,6 +140,7 @@ mod tests {
             ("GET", "/codelock/axema/usersync/AbC/", id(), None),
             ("GET", "/codelock/axema/usersync/AbC.xml", id(), Some("xml")),
             ("GET", "/codelock/axema/usersync/%41bC", id(), None),
+            ("DELETE", "/codelock/axema/usersync/AbC/", Operation::CancelSync(Some("AbC".to_owned())), None),
             ("OPTIONS", "/codelock/axema/usersync", Operation::Options(ALLOW_SYNCS), None),
             ("OPTIONS", "/codelock/axema/usersync/x", Operation::Options(ALLOW_SYNC), None),
         ] {

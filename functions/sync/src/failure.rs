@@ -1,6 +1,6 @@
 //! Why a sync ended as failed, in plain words for the company's administrator.
 
-use shared::job::Failure;
+use shared::job::{Failure, FailureCode};
 
 use crate::secrets::SecretsError;
 use crate::source::SourceError;
@@ -9,7 +9,7 @@ use crate::source::SourceError;
 #[must_use]
 pub fn nobody_found() -> Failure {
     Failure::new(
-        "NobodyFound",
+        FailureCode::NobodyFound,
         "VAKA Online listed no users at all, although earlier syncs found some. That looks like a lost permission, \
          so nothing was changed. Check in VAKA that the integration may still read this system's users.",
     )
@@ -19,16 +19,16 @@ pub fn nobody_found() -> Failure {
 #[must_use]
 pub fn source(error: &SourceError) -> Failure {
     let code = match error {
-        SourceError::Client(_) | SourceError::Account(_) | SourceError::NotAToken => "SignInFailed",
-        SourceError::Refused { .. } => "SourceRefused",
-        SourceError::Forbidden => "SourceForbidden",
-        SourceError::NoSuchDevice => "DeviceUnknown",
-        SourceError::UnexpectedStatus { .. } | SourceError::NotTheList(_) => "SourceAnswerUnusable",
+        SourceError::Client(_) | SourceError::Account(_) | SourceError::NotAToken => FailureCode::SignInFailed,
+        SourceError::Refused { .. } => FailureCode::SourceRefused,
+        SourceError::Forbidden => FailureCode::SourceForbidden,
+        SourceError::NoSuchDevice => FailureCode::DeviceUnknown,
+        SourceError::UnexpectedStatus { .. } | SourceError::NotTheList(_) => FailureCode::SourceAnswerUnusable,
         SourceError::Unavailable { .. }
         | SourceError::WaitLonger { .. }
         | SourceError::OutOfTime
-        | SourceError::Interrupted => "SourceUnavailable",
-        SourceError::PagingDoesNotEnd { .. } | SourceError::PositionLost => "SourceEndless",
+        | SourceError::Interrupted => FailureCode::SourceUnavailable,
+        SourceError::PagingDoesNotEnd { .. } | SourceError::PositionLost => FailureCode::SourceEndless,
     };
     Failure::new(code, error.plain())
 }
@@ -38,16 +38,17 @@ pub fn source(error: &SourceError) -> Failure {
 pub fn secrets(error: &SecretsError) -> Failure {
     match error {
         SecretsError::Missing { .. } => Failure::new(
-            "ApiKeyMissing",
+            FailureCode::ApiKeyMissing,
             "No API key is stored for the connection to VAKA. Store it and start the sync again.",
         ),
         SecretsError::Unusable { .. } => Failure::new(
-            "ApiKeyUnusable",
+            FailureCode::ApiKeyUnusable,
             "The API key stored for the connection to VAKA cannot be used. Store it again and start the sync again.",
         ),
-        SecretsError::Unavailable { .. } => {
-            Failure::new("SecretsUnavailable", "The stored API key could not be read. Start the sync again later.")
-        }
+        SecretsError::Unavailable { .. } => Failure::new(
+            FailureCode::SecretsUnavailable,
+            "The stored API key could not be read. Start the sync again later.",
+        ),
     }
 }
 
@@ -55,7 +56,7 @@ pub fn secrets(error: &SecretsError) -> Failure {
 #[must_use]
 pub fn not_connected() -> Failure {
     Failure::new(
-        "NotConnected",
+        FailureCode::NotConnected,
         "The connection to VAKA was removed or switched off before the sync could begin. Switch it on and start the sync again.",
     )
 }
@@ -63,14 +64,17 @@ pub fn not_connected() -> Failure {
 /// The connection names no system.
 #[must_use]
 pub fn no_devices() -> Failure {
-    Failure::new("NoDevices", "The connection to VAKA names no system. Add a device id and start the sync again.")
+    Failure::new(
+        FailureCode::NoDevices,
+        "The connection to VAKA names no system. Add a device id and start the sync again.",
+    )
 }
 
 /// Slice after slice decided nothing.
 #[must_use]
 pub fn no_progress(slices: u32) -> Failure {
     Failure::new(
-        "NoProgress",
+        FailureCode::NoProgress,
         format!(
             "The sync ran {slices} times in a row without getting any further. Start it again later; if it happens again, contact the operator of the service."
         ),
@@ -81,7 +85,7 @@ pub fn no_progress(slices: u32) -> Failure {
 #[must_use]
 pub fn too_many_slices(slices: u32) -> Failure {
     Failure::new(
-        "TooManySlices",
+        FailureCode::TooManySlices,
         format!(
             "The sync was continued {slices} times without coming to an end. What it did so far is kept; contact the \
              operator of the service."

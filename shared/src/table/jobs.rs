@@ -92,7 +92,7 @@ impl Table {
             values([
                 (":end", text(Status::Failed.name())),
                 (":now", moment(now)),
-                (":reason", text(failure.code)),
+                (":reason", text(failure.code.name())),
                 (":text", text(&failure.text)),
             ])
             .unwrap_or_default(),

@@ -310,7 +310,7 @@ impl Table {
                 bound.extend(
                     values([
                         (":end", text(Status::Failed.name())),
-                        (":reason", text(failure.code)),
+                        (":reason", text(failure.code.name())),
                         (":text", text(&failure.text)),
                     ])
                     .unwrap_or_default(),

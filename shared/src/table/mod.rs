@@ -4,8 +4,8 @@
 //!
 //! | sort key | what it is | written by |
 //! | --- | --- | --- |
-//! | `LOCK` | the company's lock | acquire, finish, recovery |
-//! | `JOB#<uuid v7>` | one job | acquire, start, commit, finish, recovery |
+//! | `LOCK` | the company's lock | acquire, finish, recovery, cancel |
+//! | `JOB#<uuid v7>` | one job | acquire, start, commit, finish, recovery, cancel |
 //! | `LINK#<device>#<user>` | which customer a user is | commit |
 //! | `CONNECTION` | the open part of the company's connection | an administrator |
 //!
@@ -14,6 +14,7 @@
 //! of a company is active, and at most one worker writes for it.
 
 pub mod acquire;
+pub mod cancel;
 pub mod connection;
 pub mod expression;
 pub mod jobs;

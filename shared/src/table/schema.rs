@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
-use crate::job::{Counters, Job, Status};
+use crate::job::{Counters, FailureCode, Job, Status};
 
 /// The partition key.
 pub const COMPANY: &str = "company";
@@ -159,6 +159,7 @@ impl JobItem {
             company: self.company,
             status: self.status,
             counters: self.counters(),
+            failure_code: self.reason.as_deref().and_then(FailureCode::named),
             failure_text: self.error_message,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -140,11 +140,15 @@ fn a_status_is_bound_by_name_in_any_case_or_by_number() {
 }
 
 #[test]
-fn the_id_comes_from_the_path_and_never_from_the_query() {
-    let bound = GetSync::bind(&get(&format!("Id={OTHER}&CompanyId={OTHER}")), GUID);
+fn the_id_comes_from_the_path_and_only_without_one_from_the_query() {
+    let bound = GetSync::bind(&get(&format!("Id={OTHER}&CompanyId={OTHER}")), Some(GUID));
     assert_eq!(bound.ok(), JobId::parse(GUID).ok().map(|id| GetSync { id, company: guid(OTHER) }));
-    let refused = GetSync::bind(&get(&format!("Id={GUID}")), "latest");
+    let refused = GetSync::bind(&get(&format!("Id={GUID}")), Some("latest"));
     assert!(matches!(refused, Err(BindingError::Value { field: "Id", .. })));
+    let bound = CancelSync::bind(&get(&format!("id={GUID}")), None);
+    assert_eq!(bound.ok(), JobId::parse(GUID).ok().map(|id| CancelSync { id, company: None }));
+    let refused = CancelSync::bind(&get("Id="), None);
+    assert_eq!(refused, Err(BindingError::Value { field: "Id", fault: "is needed" }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! | right | roles |
 //! | --- | --- |
-//! | start | `bookingsupplier-administrator-write`, `superadmin` |
+//! | write: start, cancel | `bookingsupplier-administrator-write`, `superadmin` |
 //! | read | those two and `bookingsupplier-administrator-read` |
 //!
 //! The company rule: a superadmin may name any company; for everybody else a company that is
@@ -26,8 +26,8 @@ pub enum Role {
 /// What an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
-    /// To start a sync.
-    Start,
+    /// To start a sync, or to cancel one.
+    Write,
     /// To see syncs.
     Read,
 }
@@ -60,9 +60,9 @@ impl Caller {
 impl Role {
     const fn gives(self, right: Right) -> bool {
         match (self, right) {
-            (Self::AdministratorWrite | Self::Superadmin, Right::Start | Right::Read)
+            (Self::AdministratorWrite | Self::Superadmin, Right::Write | Right::Read)
             | (Self::AdministratorRead, Right::Read) => true,
-            (Self::AdministratorRead, Right::Start) => false,
+            (Self::AdministratorRead, Right::Write) => false,
         }
     }
 }
@@ -112,7 +112,7 @@ mod tests {
             ("", None, None, Err(NoRole), Err(NoRole)),
         ] {
             let caller = Caller { roles: roles(names.split(' ')), company: own };
-            assert_eq!(caller.may(Right::Start, named).map(Some), start, "{names} {own:?} {named:?}");
+            assert_eq!(caller.may(Right::Write, named).map(Some), start, "{names} {own:?} {named:?}");
             assert_eq!(caller.may(Right::Read, named).map(Some), read, "{names} {own:?} {named:?}");
         }
     }

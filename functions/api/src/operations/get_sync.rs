@@ -12,7 +12,13 @@ use crate::caller::may::Right;
 use crate::event::Request;
 use crate::failure::Failure;
 
-pub(super) async fn get_sync(app: &App, caller: &Caller, request: &Request, id: &str, trail: &mut Trail) -> Outcome {
+pub(super) async fn get_sync(
+    app: &App,
+    caller: &Caller,
+    request: &Request,
+    id: Option<&str>,
+    trail: &mut Trail,
+) -> Outcome {
     let wanted = GetSync::bind(request, id)?;
     let company = trail.of(caller.may(Right::Read, wanted.company)?);
     let job = app.table.job(company, wanted.id).await?.ok_or(Failure::NoSuchJob)?;
