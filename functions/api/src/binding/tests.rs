@@ -4,7 +4,7 @@ use shared::ids::{CompanyId, JobId};
 use shared::job::Status;
 
 use super::body::LARGEST_BODY_BYTES;
-use super::{BindingError, GetSync, ListSyncs, StartSync, query_parameter};
+use super::{BindingError, CancelSync, GetSync, ListSyncs, StartSync, query_parameter};
 use crate::event::{Event, Request};
 
 const GUID: &str = "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f";
