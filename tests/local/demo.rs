@@ -220,7 +220,12 @@ async fn tell_why(world: &World) {
 async fn keep(world: &World) -> Result<(), DemoError> {
     let token = world.administrator().expires_in_s(KEPT_TOKEN_LIFE_S).sign()?;
     let url = format!("{}{PATH}", world.api.browser_url);
+    let front = world.front().map_err(WorldError::from)?;
     println!("\nEverything stays up until Ctrl-C.\n");
+    println!(
+        "Open this in a browser: you are signed in as an administrator of the company.\n\n    {}{PATH}\n",
+        front.url()
+    );
     println!(
         "URL    {url}\nAWS    {} (any key and secret)\nVAKA   {}\n",
         world.endpoint().url(),

@@ -18,6 +18,7 @@
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
 //! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
 //! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
+//! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
 //! | [`connect`] | puts a company's connection and secrets in |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
 //! | [`bundle`], [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
@@ -51,6 +52,7 @@ pub mod bundle;
 pub mod stack;
 
 pub mod connect;
+pub mod front;
 pub mod world;
 
 pub mod demo;

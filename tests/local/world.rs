@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use crate::cloud::{Cloud, CloudError, Endpoint};
 use crate::connect::{self, ConnectError, Connection, Secret};
+use crate::front::Front;
 use crate::issuer::{Issuer, KeyError, Realm, Token};
 use crate::plain_http::{self, PlainHttpError};
 use crate::proxy::Proxy;
@@ -172,7 +173,16 @@ impl World {
     /// A token of an administrator of the company, who may start syncs.
     #[must_use]
     pub fn administrator(&self) -> Token {
-        self.realm.token().company(&self.company.to_string()).role(WRITE_ROLE)
+        administrator(&self.realm, self.company)
+    }
+
+    /// A front at which that administrator is signed in.
+    ///
+    /// # Errors
+    /// When no port or thread is to be had.
+    pub fn front(&self) -> io::Result<Front> {
+        let (realm, company) = (self.realm.clone(), self.company);
+        Front::signed_in(&self.api, move || administrator(&realm, company).sign())
     }
 
     /// Asks for a sync of the caller's own company.
@@ -208,4 +218,8 @@ impl World {
         let text = String::from_utf8_lossy(&body).into_owned();
         Ok(Answer { status: status.as_u16(), body: serde_json::from_str(&text).unwrap_or_default(), text })
     }
+}
+
+fn administrator(realm: &Realm, company: Uuid) -> Token {
+    realm.token().company(&company.to_string()).role(WRITE_ROLE)
 }
