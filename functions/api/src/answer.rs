@@ -1,14 +1,20 @@
 //! What a request is answered with, in the format that was asked for.
 //!
 //! [`wire`] has the members of the contract, [`format`](mod@format) the formats and how one is chosen, one
-//! file per format how it is written, [`callback`] what JSONP allows.
+//! file per format how it is written (from the `tree` of a document, which serde makes),
+//! [`callback`] what JSONP allows.
 //!
 //! What this module does not do: decide. An [`Outcome`] comes in, a [`Reply`] goes out.
 
 pub mod callback;
+mod csv;
 pub mod format;
 mod json;
+mod jsonl;
+mod jsv;
+mod tree;
 pub mod wire;
+pub(crate) mod xml;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +23,7 @@ use shared::job::Job;
 
 use self::callback::{Callback, NotACallback};
 use self::format::Format;
-use self::wire::{AxemaUserSyncJobResponse, Document};
+use self::wire::{AxemaUserSyncJobResponse, Document, ErrorResponse, QueryAxemaUserSyncJobsResponse};
 use crate::binding::query_parameter;
 use crate::event::{Reply, Request};
 use crate::failure::{self, Failure};
@@ -67,13 +73,15 @@ impl Form {
                 self.document(failure::OK, &Document::Job(AxemaUserSyncJobResponse::from(&**job)), None)
             }
             Ok(Answer::Jobs(jobs)) => {
-                let jobs = jobs.iter().map(AxemaUserSyncJobResponse::from).collect();
+                let results = jobs.iter().map(AxemaUserSyncJobResponse::from).collect();
+                let jobs = QueryAxemaUserSyncJobsResponse { results, response_status: None };
                 self.document(failure::OK, &Document::Jobs(jobs), None)
             }
             Ok(Answer::Options(Allow(methods))) => bare(failure::NO_CONTENT, Some(("allow", (*methods).to_owned()))),
             Err(failure) => {
                 let problem = failure.problem();
-                self.document(problem.status, &Document::Problem(problem.response_status), problem.header)
+                let response = ErrorResponse { response_status: problem.response_status };
+                self.document(problem.status, &Document::Problem(response), problem.header)
             }
         }
     }
@@ -82,10 +90,10 @@ impl Form {
         let mut reply = bare(status, header);
         let text = self.format.write(document);
         let (content_type, body) = match &self.callback {
-            Some(callback) if self.format == Format::Json => (callback::CONTENT_TYPE, callback.wrap(&text)),
+            Some(callback) if self.format == Format::Json => (callback::CONTENT_TYPE.to_owned(), callback.wrap(&text)),
             Some(_) | None => (self.format.content_type(), text),
         };
-        reply.headers.insert("content-type", content_type.to_owned());
+        reply.headers.insert("content-type", content_type);
         if !self.without_body {
             reply.body = body;
         }

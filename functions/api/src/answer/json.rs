@@ -1,35 +1,23 @@
 //! JSON: members in the contract's order, absent ones left out.
 
-use serde::Serialize;
-
-use super::wire::{AxemaUserSyncJobResponse, Document, ResponseStatus};
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Results<'a> {
-    results: &'a [AxemaUserSyncJobResponse],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Problem<'a> {
-    response_status: &'a ResponseStatus,
-}
+use super::wire::Document;
 
 /// Writes a document.
 pub(super) fn write(document: &Document) -> String {
-    let written = match document {
-        Document::Job(job) => serde_json::to_string(job),
-        Document::Jobs(results) => serde_json::to_string(&Results { results }),
-        Document::Problem(response_status) => serde_json::to_string(&Problem { response_status }),
-    };
     // Texts and numbers under fixed names: serde_json has no reason to fail at them.
-    written.unwrap_or_default()
+    serde_json::to_string(document).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::wire::{
+        AxemaUserSyncJobResponse, ErrorResponse, QueryAxemaUserSyncJobsResponse, ResponseStatus,
+    };
+
+    fn jobs(results: Vec<AxemaUserSyncJobResponse>) -> Document {
+        Document::Jobs(QueryAxemaUserSyncJobsResponse { results, response_status: None })
+    }
 
     fn job(users_found: Option<u64>, error_message: Option<String>) -> AxemaUserSyncJobResponse {
         AxemaUserSyncJobResponse {
@@ -53,17 +41,18 @@ mod tests {
             r#"{"Id":"i","CompanyId":"c","Status":3,"StatusName":"Failed","UsersFound":7,"UsersCreated":7,"UsersUpdated":7,"ErrorMessage":"m","CreatedDate":"d","UpdatedDate":"u"}"#
         );
         assert_eq!(
-            write(&Document::Jobs(vec![job(None, None)])),
+            write(&jobs(vec![job(None, None)])),
             r#"{"Results":[{"Id":"i","CompanyId":"c","Status":3,"StatusName":"Failed","CreatedDate":"d","UpdatedDate":"u"}]}"#
         );
-        assert_eq!(write(&Document::Jobs(Vec::new())), r#"{"Results":[]}"#);
+        assert_eq!(write(&jobs(Vec::new())), r#"{"Results":[]}"#);
     }
 
     #[test]
     fn a_problem_always_has_a_list_of_errors() {
-        let problem = ResponseStatus { error_code: "E", message: "m".to_owned(), errors: Vec::new(), meta: None };
+        let response_status =
+            ResponseStatus { error_code: "E", message: "m".to_owned(), errors: Vec::new(), meta: None };
         assert_eq!(
-            write(&Document::Problem(problem)),
+            write(&Document::Problem(ErrorResponse { response_status })),
             r#"{"ResponseStatus":{"ErrorCode":"E","Message":"m","Errors":[]}}"#
         );
     }

@@ -12,25 +12,38 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use super::tree::{self, Object};
 use crate::binding::number_of;
 
 /// What .NET calls the round-trip form, always in UTC.
 const ROUND_TRIP: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
 
-/// What a format writes.
-#[derive(Debug)]
+/// What a format writes. A new one costs its struct, its variant and its `blank_row`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
 pub enum Document {
     /// The answer of `CreateAxemaUserSync` and `GetAxemaUserSyncJob`.
     Job(AxemaUserSyncJobResponse),
     /// The answer of `QueryAxemaUserSyncJobs`.
-    Jobs(Vec<AxemaUserSyncJobResponse>),
+    Jobs(QueryAxemaUserSyncJobsResponse),
     /// The answer of every failure.
-    Problem(ResponseStatus),
+    Problem(ErrorResponse),
+}
+
+impl Document {
+    /// A row of the document's list with nothing in it: what is known of the rows of an empty
+    /// list. `None` for a document without a list.
+    pub(super) fn blank_row(&self) -> Option<Object> {
+        match self {
+            Self::Jobs(_) => Some(tree::of(&AxemaUserSyncJobResponse::default())),
+            Self::Job(_) | Self::Problem(_) => None,
+        }
+    }
 }
 
 /// One job.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[expect(missing_docs, reason = "the contract page describes the members")]
 pub struct AxemaUserSyncJobResponse {
@@ -50,6 +63,26 @@ pub struct AxemaUserSyncJobResponse {
     pub updated_date: String,
 }
 
+/// A company's jobs. The contract leaves the type unnamed; this is ServiceStack's own idiom, a
+/// request's name and `Response`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct QueryAxemaUserSyncJobsResponse {
+    /// Newest first.
+    pub results: Vec<AxemaUserSyncJobResponse>,
+    /// In an answer that went well, nothing: a member for XML alone, which shows what is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_status: Option<ResponseStatus>,
+}
+
+/// A failure's answer, under the name that ServiceStack gives it where it names one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ErrorResponse {
+    /// What went wrong.
+    pub response_status: ResponseStatus,
+}
+
 /// What went wrong.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -67,7 +100,7 @@ pub struct ResponseStatus {
 
 /// What is wrong with one field.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", rename = "ResponseError")]
 pub struct FieldError {
     /// The code of the contract's table.
     pub error_code: &'static str,
