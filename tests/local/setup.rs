@@ -1,12 +1,15 @@
 //! What `cargo local` and the tests install: Python programs, each set from a file that pins every
-//! package by version and hash, into an environment of its own below `target/local`.
+//! package by version and hash, into an environment of its own below `target/local`; Node.js in the
+//! same way, and with it npm packages from lock files.
 //!
 //! An environment is complete or it counts for nothing: its stamp, a digest of all that decides
 //! its content, is written last, and a lock lets one process install while others wait. So the
 //! second start reads one small file, and a start that was killed half-way begins anew.
 
+mod node;
 mod python;
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +20,8 @@ use thiserror::Error;
 
 use crate::folders;
 use crate::progress::Waiting;
+pub(crate) use node::npm_failure;
+pub use node::{Node, NodeFolder, NpmPackages, node, npm};
 pub use python::{Python, PythonError};
 
 /// A set of Python packages, in the file that pins it.
@@ -63,11 +68,13 @@ pub enum SetupError {
     NoVenv,
     /// The package registry did not answer.
     #[error(
-        "cannot reach the Python package registry to install {name}: check the network or pip's proxy settings and try again"
+        "cannot reach the package registry to install {name}: check the network or {installer}'s proxy settings and try again"
     )]
     NoNetwork {
         /// The set of packages.
         name: &'static str,
+        /// Who asked.
+        installer: Installer,
     },
     /// A package is not the one that was pinned.
     #[error("a package of {name} has not the pinned hash: do not use this registry or mirror before that is explained")]
@@ -91,14 +98,34 @@ pub enum SetupError {
         /// Debian's package of it.
         package: &'static str,
     },
-    /// Anything else that pip says.
-    #[error("cannot install {name}: pip says: {reason}")]
-    Pip {
+    /// Anything else that the installer says.
+    #[error("cannot install {name}: {installer} says: {reason}")]
+    Refused {
         /// The set of packages.
         name: &'static str,
-        /// The last line that pip wrote.
+        /// Who says it.
+        installer: Installer,
+        /// The one line that tells most.
         reason: String,
     },
+}
+
+/// Who fetches packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Installer {
+    /// Python's.
+    Pip,
+    /// Node's.
+    Npm,
+}
+
+impl fmt::Display for Installer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pip => "pip",
+            Self::Npm => "npm",
+        })
+    }
 }
 
 /// The Python of an environment that holds these packages, installed first if need be.
@@ -208,9 +235,9 @@ fn pip_failure(name: &'static str, output: &Output) -> SetupError {
         "ProxyError",
         "SSLError",
     ]) {
-        SetupError::NoNetwork { name }
+        SetupError::NoNetwork { name, installer: Installer::Pip }
     } else {
         let reason = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing").to_owned();
-        SetupError::Pip { name, reason }
+        SetupError::Refused { name, installer: Installer::Pip, reason }
     }
 }

