@@ -113,7 +113,7 @@ impl Failure {
             Self::Binding(BindingError::MediaType) => plain(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "UnsupportedMediaType",
-                "The body may be application/json or application/x-www-form-urlencoded",
+                "The body may be application/json, application/xml, application/jsv or application/x-www-form-urlencoded",
             ),
             Self::Callback(NotACallback) => bad_value("callback", NotACallback.to_string()),
             Self::SyncRunning(job) => sync_running(job),

@@ -77,3 +77,115 @@ fn quoted_if_needed(value: &str, also: &[char], text: &mut String) {
         text.push('"');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    use super::*;
+    use crate::binding::body::jsv::members;
+
+    fn text(value: &str) -> Node {
+        Node::Text(value.to_owned())
+    }
+
+    fn written(node: Node) -> String {
+        write(&Object { name: "", members: vec![("A", node), ("B", Node::Null)] })
+    }
+
+    #[test]
+    fn a_text_is_in_quotes_where_it_must_be_and_only_there() {
+        for (value, expected) in [
+            ("x", "{A:x}"),
+            ("2026-01-31T12:00:00.0000000Z", "{A:2026-01-31T12:00:00.0000000Z}"),
+            ("Hello World!", "{A:Hello World!}"),
+            ("å'\\\u{1f600}", "{A:å'\\\u{1f600}}"),
+            ("", r#"{A:""}"#),
+            (" x", r#"{A:" x"}"#),
+            ("Me, Junior", r#"{A:"Me, Junior"}"#),
+            ("2\" x 1\"", r#"{A:"2"" x 1"""}"#),
+            ("{", r#"{A:"{"}"#),
+            ("]", r#"{A:"]"}"#),
+            ("a\nb", "{A:\"a\nb\"}"),
+        ] {
+            assert_eq!(written(text(value)), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn nested_members_are_written_and_those_without_a_value_are_left_out() {
+        let object = Object { name: "", members: vec![("C", Node::Null), ("D", Node::Number(7.into()))] };
+        assert_eq!(written(Node::List(vec![Node::Object(object), text("x")])), "{A:[{D:7},x]}");
+        assert_eq!(written(Node::List(Vec::new())), "{A:[]}");
+        assert_eq!(written(Node::Map(vec![("a:b".to_owned(), Node::Bool(true))])), r#"{A:{"a:b":true}}"#);
+        assert_eq!(written(Node::Null), "{}");
+    }
+
+    /// Any seed must do, so one is kept.
+    const SEED: u64 = 0x0A5E_0011;
+
+    #[test]
+    fn whatever_is_written_is_read_back() {
+        let mut random = Random(SEED);
+        for _ in 0..20_000 {
+            let node = random.node(4);
+            let jsv = written(node.clone());
+            let read =
+                members(&jsv).map(|members| members.into_iter().map(|(_, value)| value).next().unwrap_or_default());
+            assert_eq!(read, Ok(as_read(&node)), "{jsv}");
+        }
+    }
+
+    /// JSV has no types: what is no list or object is a text.
+    fn as_read(node: &Node) -> Value {
+        match node {
+            Node::Null => Value::Null,
+            Node::Bool(value) => Value::String(value.to_string()),
+            Node::Number(number) => Value::String(number.to_string()),
+            Node::Text(text) => Value::String(text.clone()),
+            Node::Object(object) => object.present().map(|(name, node)| (name.to_owned(), as_read(node))).collect(),
+            Node::List(items) => items.iter().map(as_read).collect(),
+            Node::Map(entries) => {
+                Value::Object(entries.iter().map(|(name, node)| (name.clone(), as_read(node))).collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// xorshift64: enough for choosing, and no dependency.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, bound: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0 % bound
+        }
+
+        fn text(&mut self, at_least: u64) -> String {
+            const PIECES: [&str; 18] = [
+                "\"", "\"\"", ",", ":", "{", "}", "[", "]", "\n", "\r", " ", "\t", "\\", "a", "Id", "0", "å",
+                "\u{2028}",
+            ];
+            let length = at_least + self.below(6);
+            (0..length).map(|_| PIECES[usize::try_from(self.below(18)).unwrap_or_default()]).collect()
+        }
+
+        fn node(&mut self, levels: u64) -> Node {
+            let length = self.below(4);
+            match self.below(if levels == 0 { 4 } else { 7 }) {
+                0 | 1 => Node::Text(self.text(0)),
+                2 => Node::Number(self.below(u64::MAX).into()),
+                3 => Node::Bool(self.below(2) == 0),
+                4 => Node::List((0..length).map(|_| self.node(levels - 1)).collect()),
+                5 => Node::Object(Object {
+                    name: "",
+                    members: ["X", "Y", "Z"]
+                        .map(|name| (name, if self.below(3) == 0 { Node::Null } else { self.node(levels - 1) }))
+                        .into(),
+                }),
+                _ => Node::Map((0..length).map(|_| (self.text(1), self.node(levels - 1))).collect()),
+            }
+        }
+    }
+}

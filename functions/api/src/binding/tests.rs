@@ -24,6 +24,18 @@ fn a_company_is_bound_from_json_form_and_query_in_any_case_and_any_guid_form() {
             String::new(),
         ),
         (Some(FORM), format!("companyId={GUID}&x=1&x2=2"), String::new()),
+        (Some("application/xml"), format!("<R><companyid>{n}</companyid><Other><a/></Other></R>"), String::new()),
+        (
+            Some("text/xml; charset=utf-8"),
+            format!(
+                "\u{feff}<?xml version=\"1.0\"?>\n<a:R xmlns:a='urn:a'>\n <a:CompanyId>\n{GUID}</a:CompanyId>\n</a:R>\n"
+            ),
+            String::new(),
+        ),
+        (Some("application/vnd.x+xml"), format!("<R><COMPANYID>{{{GUID}}}</COMPANYID></R>"), String::new()),
+        (Some("application/jsv"), format!("{{CompanyId:{GUID}}}"), String::new()),
+        (Some("text/jsv"), format!("{{Other:[1,{{a:b}}],companyid:\"{{{GUID}}}\"}}"), String::new()),
+        (Some("Application/X-JSV"), format!(" {{ \"CompanyId\" : {n} }} "), String::new()),
         (Some("text/csv"), String::new(), format!("CompanyId=%7B{GUID}%7D")),
         (None, "{}".to_owned(), format!("cOMPANYiD={n}&a=1&a=2")),
         // The query is stronger than the body, and an empty one is absent.
@@ -47,13 +59,33 @@ fn nothing_null_empty_and_the_guid_of_zeros_count_as_absent() {
         (None, r#"{"CompanyId":"00000000-0000-0000-0000-000000000000"}"#),
         (None, r#"{"Company":"x","Status":"foo"}"#),
         (Some(FORM), "CompanyId="),
+        (Some("text/xml"), "<R/>"),
+        (Some("text/xml"), "<R><CompanyId/></R>"),
+        (
+            Some("text/xml"),
+            "<R xmlns:i='http://www.w3.org/2001/XMLSchema-instance'><CompanyId i:nil='true'>\n</CompanyId></R>",
+        ),
+        (Some("text/jsv"), "{}"),
+        (Some("text/jsv"), "{CompanyId:}"),
+        (Some("text/jsv"), "{CompanyId:\"\",Status:foo}"),
     ] {
         assert_eq!(StartSync::bind(&post(media_type, body, "")), Ok(StartSync { company: None }), "{body}");
     }
 }
 
 #[test]
-fn a_company_that_is_no_guid_is_refused_by_the_fields_name() {
+fn a_company_that_is_no_guid_is_refused_by_the_fields_name_in_every_media_type() {
+    for (media_type, body) in [
+        ("text/xml", "<R><CompanyId>x</CompanyId></R>"),
+        ("text/xml", "<R><CompanyId><a/></CompanyId></R>"),
+        ("text/jsv", "{CompanyId:x}"),
+        ("text/jsv", "{CompanyId:null}"),
+        ("text/jsv", "{CompanyId:[0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f]}"),
+        (FORM, "CompanyId=x"),
+    ] {
+        let refused = StartSync::bind(&post(Some(media_type), body, ""));
+        assert!(matches!(refused, Err(BindingError::Value { field: "CompanyId", .. })), "{body}: {refused:?}");
+    }
     for (body, query) in [
         (r#"{"CompanyId":"x"}"#, ""),
         (r#"{"CompanyId":7}"#, ""),
@@ -86,6 +118,14 @@ fn a_body_that_cannot_be_read_is_malformed() {
         (None, deep.as_str()),
         (Some(FORM), "a=1&a=2"),
         (Some(FORM), "a=\0"),
+        (Some("application/xml"), "<R>"),
+        (Some("application/xml"), "<R/>\0"),
+        (Some("application/xml"), "<R><A/><a/></R>"),
+        (Some("application/xml"), "<!DOCTYPE R><R/>"),
+        (Some("application/jsv"), "{"),
+        (Some("application/jsv"), "{}\0"),
+        (Some("application/jsv"), "{A:1,a:2}"),
+        (Some("application/jsv"), "A:1"),
     ] {
         let refused = StartSync::bind(&post(media_type, body, ""));
         assert!(matches!(refused, Err(BindingError::Malformed(_))), "{:.40}: {refused:?}", body);
@@ -115,8 +155,17 @@ fn a_body_over_the_limit_is_too_large_in_either_delivery_and_one_at_the_limit_is
 
 #[test]
 fn a_body_of_an_unknown_media_type_is_refused() {
-    for media_type in ["text/plain", "application/octet-stream", "multipart/form-data; boundary=x", "jason", "text/csv"]
-    {
+    for media_type in [
+        "text/plain",
+        "application/octet-stream",
+        "multipart/form-data; boundary=x",
+        "jason",
+        "text/csv",
+        "application/soap+xml",
+        "image/svg+xml",
+        "application/xml+zip",
+        "text/jsonl",
+    ] {
         assert_eq!(StartSync::bind(&post(Some(media_type), "{}", "")), Err(BindingError::MediaType), "{media_type}");
     }
 }
