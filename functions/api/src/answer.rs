@@ -25,6 +25,7 @@ use self::callback::{Callback, NotACallback};
 use self::format::Format;
 use self::wire::{AxemaUserSyncJobResponse, Document, ErrorResponse, QueryAxemaUserSyncJobsResponse};
 use crate::binding::query_parameter;
+use crate::describe::Description;
 use crate::event::{Reply, Request};
 use crate::failure::{self, Failure};
 use crate::route::{Allow, Route};
@@ -39,6 +40,8 @@ pub enum Answer {
     Job(Box<Job>),
     /// A company's jobs.
     Jobs(Vec<Job>),
+    /// The service itself, described.
+    Description(Description),
     /// The methods of a route.
     Options(Allow),
 }
@@ -77,6 +80,7 @@ impl Form {
                 let jobs = QueryAxemaUserSyncJobsResponse { results, response_status: None };
                 self.document(failure::OK, &Document::Jobs(jobs), None)
             }
+            Ok(Answer::Description(description)) => self.description(description),
             Ok(Answer::Options(Allow(methods))) => bare(failure::NO_CONTENT, Some(("allow", (*methods).to_owned()))),
             Err(failure) => {
                 let problem = failure.problem();
@@ -84,6 +88,16 @@ impl Form {
                 self.document(problem.status, &Document::Problem(response), problem.header)
             }
         }
+    }
+
+    /// A description is for everybody and the same until the next deployment.
+    fn description(&self, description: &Description) -> Reply {
+        let mut reply = bare(failure::OK, Some(("cache-control", "public, max-age=300".to_owned())));
+        reply.headers.insert("content-type", description.content_type.to_owned());
+        if !self.without_body {
+            reply.body.clone_from(&description.body);
+        }
+        reply
     }
 
     fn document(&self, status: StatusCode, document: &Document, header: Option<(&'static str, String)>) -> Reply {

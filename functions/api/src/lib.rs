@@ -22,6 +22,7 @@ pub mod answer;
 pub mod binding;
 pub mod caller;
 pub mod cors;
+pub mod describe;
 pub mod event;
 pub mod failure;
 mod log;

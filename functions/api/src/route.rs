@@ -9,6 +9,8 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::describe::Topic;
+
 /// The path of the collection; a job's path is this, a slash and its id.
 pub const SYNCS: &str = "/codelock/axema/usersync";
 
@@ -26,6 +28,8 @@ pub enum Operation {
     GetSync(Option<String>),
     /// `CancelAxemaUserSync`, with the id in the same way.
     CancelSync(Option<String>),
+    /// The service itself is asked about.
+    Describe(Topic),
     /// A browser or a curious client asks what it may do.
     Options(Allow),
     /// The path is known, the method is not for it.
@@ -40,6 +44,7 @@ pub struct Allow(pub &'static str);
 
 const ALLOW_SYNCS: Allow = Allow("GET, HEAD, POST, OPTIONS");
 const ALLOW_SYNC: Allow = Allow("GET, HEAD, DELETE, OPTIONS");
+const ALLOW_DESCRIPTION: Allow = Allow("GET, HEAD, OPTIONS");
 
 /// A path and a method, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,6 +64,7 @@ impl Operation {
             Self::ListSyncs => "QueryAxemaUserSyncJobs",
             Self::GetSync(_) => "GetAxemaUserSyncJob",
             Self::CancelSync(_) => "CancelAxemaUserSync",
+            Self::Describe(_) => "Describe",
             Self::Options(_) => "Options",
             Self::WrongMethod(_) => "WrongMethod",
             Self::Unknown => "Unknown",
@@ -76,7 +82,7 @@ pub fn find(method: &str, path: &str) -> Route {
     let operation = match below_syncs(bare) {
         Some("") => on_syncs(method),
         Some(id) => on_sync(method, id),
-        None => Operation::Unknown,
+        None => Topic::at(bare).map_or(Operation::Unknown, |topic| on_description(method, topic)),
     };
     Route { operation, suffix }
 }
@@ -96,6 +102,14 @@ fn on_sync(method: &str, id: &str) -> Operation {
         "DELETE" => Operation::CancelSync(Some(id.to_owned())),
         "OPTIONS" => Operation::Options(ALLOW_SYNC),
         _ => Operation::WrongMethod(ALLOW_SYNC),
+    }
+}
+
+fn on_description(method: &str, topic: Topic) -> Operation {
+    match method {
+        "GET" | "HEAD" => Operation::Describe(topic),
+        "OPTIONS" => Operation::Options(ALLOW_DESCRIPTION),
+        _ => Operation::WrongMethod(ALLOW_DESCRIPTION),
     }
 }
 

@@ -10,7 +10,10 @@ use std::fmt::Write;
 pub const CONTENT_TYPE: &str = "application/javascript";
 
 /// The names that libraries make up stay below; there is no use for a longer one.
-const LONGEST_CALLBACK: usize = 128;
+pub const LONGEST_CALLBACK: usize = 128;
+
+/// What [`Callback::parse`] takes, as a regular expression for descriptions. An empty callback is none.
+pub const PATTERN: &str = r"^([A-Za-z_$][A-Za-z0-9_$]*(\.[A-Za-z_$][A-Za-z0-9_$]*)*)?$";
 
 /// A function's name.
 #[derive(Debug, PartialEq, Eq)]

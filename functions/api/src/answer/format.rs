@@ -58,10 +58,16 @@ impl Format {
         }
     }
 
+    /// The media type of the answer.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        self.media_types().0
+    }
+
     /// The value of `Content-Type`.
     #[must_use]
     pub fn content_type(self) -> String {
-        format!("{}; charset=utf-8", self.media_types().0)
+        format!("{}; charset=utf-8", self.media_type())
     }
 
     /// Writes a document.

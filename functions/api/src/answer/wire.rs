@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::job::Job;
@@ -14,6 +15,7 @@ use time::macros::format_description;
 
 use super::tree::{self, Object};
 use crate::binding::number_of;
+use crate::describe::scalar::{Count, DateTime, Guid, StatusName, StatusNumber};
 
 /// What .NET calls the round-trip form, always in UTC.
 const ROUND_TRIP: &[BorrowedFormatItem<'_>] =
@@ -42,41 +44,61 @@ impl Document {
     }
 }
 
-/// One job.
-#[derive(Debug, Default, Serialize)]
+/// One sync of a company.
+#[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-#[expect(missing_docs, reason = "the contract page describes the members")]
 pub struct AxemaUserSyncJobResponse {
+    /// The sync.
+    #[schemars(with = "Guid")]
     pub id: String,
+    /// The company it is of.
+    #[schemars(with = "Guid")]
     pub company_id: String,
+    /// Where it stands, by number: 0 Pending, 1 Processing, 2 Completed, 3 Failed.
+    #[schemars(with = "StatusNumber")]
     pub status: u8,
+    /// Where it stands, by name.
+    #[schemars(with = "StatusName")]
     pub status_name: &'static str,
+    /// Users that VAKA has listed so far.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Count>")]
     pub users_found: Option<u64>,
+    /// Customers made so far.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Count>")]
     pub users_created: Option<u64>,
+    /// Customers changed so far.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Count>")]
     pub users_updated: Option<u64>,
+    /// Why it failed and what to do, for the administrator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
+    /// When it was asked for.
+    #[schemars(with = "DateTime")]
     pub created_date: String,
+    /// When it last changed.
+    #[schemars(with = "DateTime")]
     pub updated_date: String,
 }
 
-/// A company's jobs. The contract leaves the type unnamed; this is ServiceStack's own idiom, a
-/// request's name and `Response`.
-#[derive(Debug, Serialize)]
+// The contract leaves the type unnamed; this is ServiceStack's own idiom, a request's name and `Response`.
+/// The syncs of a company.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct QueryAxemaUserSyncJobsResponse {
-    /// Newest first.
+    /// The newest first.
     pub results: Vec<AxemaUserSyncJobResponse>,
-    /// In an answer that went well, nothing: a member for XML alone, which shows what is absent.
+    // A member for XML alone, which shows what is absent.
+    /// Not there when all went well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_status: Option<ResponseStatus>,
 }
 
-/// A failure's answer, under the name that ServiceStack gives it where it names one.
-#[derive(Debug, Serialize)]
+// Under the name that ServiceStack gives it where it names one.
+/// The answer to a request that was refused.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ErrorResponse {
     /// What went wrong.
@@ -84,10 +106,10 @@ pub struct ErrorResponse {
 }
 
 /// What went wrong.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResponseStatus {
-    /// The code of the contract's table.
+    /// For programs.
     pub error_code: &'static str,
     /// For people.
     pub message: String,
@@ -99,10 +121,10 @@ pub struct ResponseStatus {
 }
 
 /// What is wrong with one field.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", rename = "ResponseError")]
 pub struct FieldError {
-    /// The code of the contract's table.
+    /// For programs.
     pub error_code: &'static str,
     /// The field as the contract writes it.
     pub field_name: &'static str,

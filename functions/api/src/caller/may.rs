@@ -58,7 +58,22 @@ impl Caller {
 }
 
 impl Role {
-    const fn gives(self, right: Right) -> bool {
+    /// All of them, in the order of the contract.
+    pub const ALL: [Self; 3] = [Self::AdministratorWrite, Self::Superadmin, Self::AdministratorRead];
+
+    /// The name, as tokens write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AdministratorWrite => "bookingsupplier-administrator-write",
+            Self::AdministratorRead => "bookingsupplier-administrator-read",
+            Self::Superadmin => "superadmin",
+        }
+    }
+
+    /// Whether it is enough for this.
+    #[must_use]
+    pub const fn gives(self, right: Right) -> bool {
         match (self, right) {
             (Self::AdministratorWrite | Self::Superadmin, Right::Write | Right::Read)
             | (Self::AdministratorRead, Right::Read) => true,
@@ -71,13 +86,8 @@ impl Role {
 pub fn roles<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Role> {
     let mut roles = Vec::new();
     for name in names {
-        let role = match name {
-            "bookingsupplier-administrator-write" => Role::AdministratorWrite,
-            "bookingsupplier-administrator-read" => Role::AdministratorRead,
-            "superadmin" => Role::Superadmin,
-            _ => continue,
-        };
-        if !roles.contains(&role) {
+        let role = Role::ALL.into_iter().find(|role| role.name() == name);
+        if let Some(role) = role.filter(|role| !roles.contains(role)) {
             roles.push(role);
         }
     }

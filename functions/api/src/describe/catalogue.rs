@@ -1,0 +1,265 @@
+//! The operations, each described once: what is written about them anywhere is written from here.
+//!
+//! The members of a request are the fields of its struct below. A member that the path names
+//! is in the path; the others are in the body of a POST, and in the query of everything else.
+//! Roles come from the right that the operation asks for, status and error codes from
+//! [`Failure::problem`].
+//!
+//! What this module does not do: bind or route. Tests hold it against what does.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::sample;
+use super::scalar::Guid;
+use crate::answer::callback::NotACallback;
+use crate::answer::wire::{AxemaUserSyncJobResponse, ErrorResponse, QueryAxemaUserSyncJobsResponse};
+use crate::binding::BindingError;
+use crate::caller::CallerError;
+use crate::caller::may::{MayNot, Right};
+use crate::failure::Failure;
+use crate::route::{Allow, SYNCS};
+
+/// The namespace of BokaMera's DTOs.
+pub(crate) const NAMESPACE: &str = "BokaMera.API.ServiceModel.Dtos";
+
+/// One operation.
+pub(crate) struct Described {
+    /// The name of the operation and of its request DTO.
+    pub name: &'static str,
+    /// The one verb that it is called with.
+    pub verb: &'static str,
+    /// What follows [`SYNCS`] in its path; a member in braces stands for its value.
+    pub below: &'static str,
+    /// What the caller must be allowed.
+    pub right: Right,
+    /// One line.
+    pub summary: &'static str,
+    /// What a client should know besides.
+    pub notes: &'static str,
+    /// The schema of the request.
+    pub request: fn(&mut SchemaGenerator) -> Schema,
+    /// The name of the answer's DTO.
+    pub answer_name: &'static str,
+    /// The schema of the answer.
+    pub answer: fn(&mut SchemaGenerator) -> Schema,
+    /// How it is refused, beside the ways that every operation is.
+    pub refusals: &'static [Refusal],
+}
+
+/// One way to be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No or a bad token.
+    Unauthorized,
+    /// No fitting role.
+    Forbidden,
+    /// A value that does not fit its member, or no company to do it for.
+    Unbound,
+    /// A callback that is no JavaScript identifier path.
+    Callback,
+    /// A body that cannot be read.
+    Malformed,
+    /// A body that is too large.
+    TooLarge,
+    /// A body in no media type that is read.
+    MediaType,
+    /// The company's lock is held.
+    SyncRunning,
+    /// The job to be cancelled has ended.
+    JobEnded,
+    /// The company is not connected.
+    NotConnected,
+    /// There is no such job.
+    NoSuchJob,
+    /// The path has other methods.
+    WrongMethod,
+    /// The store, the queue or the issuer's keys are out of reach.
+    Unavailable,
+}
+
+/// What every operation may be refused for.
+pub(crate) const ALWAYS: [Refusal; 6] = [
+    Refusal::Unbound,
+    Refusal::Callback,
+    Refusal::Unauthorized,
+    Refusal::Forbidden,
+    Refusal::WrongMethod,
+    Refusal::Unavailable,
+];
+
+/// Starts a sync of the company's Axema VAKA users.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "a description: binding has the struct that holds values")]
+struct CreateAxemaUserSync {
+    /// The company to sync. Left out, it is the caller's own; only a superadmin may name another.
+    company_id: Option<Guid>,
+}
+
+/// Lists the syncs of a company, the newest first.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "as above")]
+struct QueryAxemaUserSyncJobs {
+    /// The company whose syncs are listed. Left out, it is the caller's own; only a superadmin may name another.
+    company_id: Option<Guid>,
+    /// Only syncs that stand here.
+    status: Option<AxemaUserSyncStatus>,
+}
+
+/// Gets one sync.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "as above")]
+struct GetAxemaUserSyncJob {
+    /// The sync.
+    id: Guid,
+    /// The company that the sync is of. Left out, it is the caller's own; only a superadmin may name another.
+    company_id: Option<Guid>,
+}
+
+/// Ends a sync that is under way.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "as above")]
+struct CancelAxemaUserSync {
+    /// The sync to end.
+    id: Guid,
+    /// The company that the sync is of. Left out, it is the caller's own; only a superadmin may name another.
+    company_id: Option<Guid>,
+}
+
+/// Where a sync stands.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "as above")]
+enum AxemaUserSyncStatus {
+    Pending,
+    Processing,
+    Completed,
+    Failed,
+}
+
+/// All of them, in the order in which they are told of.
+pub(crate) static OPERATIONS: [Described; 4] = [
+    Described {
+        name: "CreateAxemaUserSync",
+        verb: "POST",
+        below: "",
+        right: Right::Write,
+        summary: "Starts a sync of the company's Axema VAKA users",
+        notes: "The sync runs in the background and may take several minutes. Only one sync can run at a time per \
+                company: while one is Pending or Processing, this is answered 409 with its address.",
+        request: of::<CreateAxemaUserSync>,
+        answer_name: "AxemaUserSyncJobResponse",
+        answer: of::<AxemaUserSyncJobResponse>,
+        refusals: &[
+            Refusal::Malformed,
+            Refusal::TooLarge,
+            Refusal::MediaType,
+            Refusal::SyncRunning,
+            Refusal::NotConnected,
+        ],
+    },
+    Described {
+        name: "QueryAxemaUserSyncJobs",
+        verb: "GET",
+        below: "",
+        right: Right::Read,
+        summary: "Lists the syncs of a company, the newest first",
+        notes: "",
+        request: of::<QueryAxemaUserSyncJobs>,
+        answer_name: "QueryAxemaUserSyncJobsResponse",
+        answer: of::<QueryAxemaUserSyncJobsResponse>,
+        refusals: &[],
+    },
+    Described {
+        name: "GetAxemaUserSyncJob",
+        verb: "GET",
+        below: "/{Id}",
+        right: Right::Read,
+        summary: "Gets one sync, with its progress",
+        notes: "The counters move while the sync runs.",
+        request: of::<GetAxemaUserSyncJob>,
+        answer_name: "AxemaUserSyncJobResponse",
+        answer: of::<AxemaUserSyncJobResponse>,
+        refusals: &[Refusal::NoSuchJob],
+    },
+    Described {
+        name: "CancelAxemaUserSync",
+        verb: "DELETE",
+        below: "/{Id}",
+        right: Right::Write,
+        summary: "Ends a sync that is Pending or Processing, as Failed",
+        notes: "What the sync has done so far is kept. A sync that has ended is answered 409.",
+        request: of::<CancelAxemaUserSync>,
+        answer_name: "AxemaUserSyncJobResponse",
+        answer: of::<AxemaUserSyncJobResponse>,
+        refusals: &[Refusal::NoSuchJob, Refusal::JobEnded],
+    },
+];
+
+/// The answer of every refusal.
+pub(crate) fn refused(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<ErrorResponse>()
+}
+
+fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+impl Described {
+    /// The path with its members in braces.
+    pub fn path(&self) -> String {
+        format!("{SYNCS}{}", self.below)
+    }
+
+    /// Whether its members are in a body.
+    pub fn has_body(&self) -> bool {
+        self.verb == "POST"
+    }
+
+    /// Every way in which it is refused.
+    pub fn all_refusals(&self) -> impl Iterator<Item = Refusal> {
+        ALWAYS.into_iter().chain(self.refusals.iter().copied())
+    }
+}
+
+impl Refusal {
+    /// A failure of this kind, which says what the client is told.
+    pub fn failure(self) -> Failure {
+        match self {
+            Self::Unauthorized => CallerError::Missing.into(),
+            Self::Forbidden => MayNot::NoRole.into(),
+            Self::Unbound => BindingError::Value { field: "CompanyId", fault: "is not a Guid" }.into(),
+            Self::Callback => NotACallback.into(),
+            Self::Malformed => BindingError::Malformed("is not a JSON object").into(),
+            Self::TooLarge => BindingError::TooLarge.into(),
+            Self::MediaType => BindingError::MediaType.into(),
+            Self::SyncRunning => Failure::SyncRunning(Box::new(sample::running())),
+            Self::JobEnded => Failure::JobEnded(Box::new(sample::completed())),
+            Self::NotConnected => Failure::NotConnected,
+            Self::NoSuchJob => Failure::NoSuchJob,
+            Self::WrongMethod => Failure::WrongMethod(Allow("GET, HEAD, OPTIONS")),
+            Self::Unavailable => Failure::OutOfTime,
+        }
+    }
+
+    /// When it happens, in a few words.
+    pub const fn when(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "There is no token, or it is not good",
+            Self::Forbidden => "The token has none of the roles",
+            Self::Unbound => "A value does not fit its member, or there is no company to do it for",
+            Self::Callback => "The callback is no path of JavaScript identifiers",
+            Self::Malformed => "The body cannot be read",
+            Self::TooLarge => "The body is over 64 KiB",
+            Self::MediaType => "The body is in a media type that is not read",
+            Self::SyncRunning => "A sync of the company is Pending or Processing; Location is its address",
+            Self::JobEnded => "The sync has ended already",
+            Self::NotConnected => "The company has no active connection to Axema",
+            Self::NoSuchJob => "The company has no such sync",
+            Self::WrongMethod => "The path has other methods, which Allow lists",
+            Self::Unavailable => "The store, the queue or the issuer's keys cannot be reached; nothing was changed",
+        }
+    }
+}

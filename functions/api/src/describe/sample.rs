@@ -1,0 +1,50 @@
+//! Invented syncs, for everything that shows one.
+
+use shared::clock::Timestamp;
+use shared::ids::{CompanyId, JobId};
+use shared::job::{Counters, Job, Status};
+use uuid::Uuid;
+
+/// The sync of every sample: 0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f.
+const JOB: Uuid = Uuid::from_u128(0x0199_d5c4_a1b2_7c3d_8e4f_5a6b_7c8d_9e0f);
+
+/// The company of every sample: 7f3d2c1b-0a9e-4d8c-b7a6-958473625140.
+const COMPANY: Uuid = Uuid::from_u128(0x7f3d_2c1b_0a9e_4d8c_b7a6_9584_7362_5140);
+
+/// 2026-01-31T12:00:00Z.
+const ACCEPTED_AT: Timestamp = Timestamp::from_ms(1_769_860_800_000);
+
+/// The sync of every sample.
+pub(crate) const fn job_id() -> JobId {
+    JobId::from_uuid(JOB)
+}
+
+/// The company of every sample.
+pub(crate) const fn company() -> CompanyId {
+    CompanyId::from_uuid(COMPANY)
+}
+
+/// A sync that is under way.
+pub(crate) fn running() -> Job {
+    job(Status::Processing, Some(Counters { found: 250, created: 12, updated: 7, unchanged: 228, skipped: 3 }))
+}
+
+/// A sync that has ended well.
+pub(crate) fn completed() -> Job {
+    job(Status::Completed, Some(Counters { found: 1200, created: 40, updated: 15, unchanged: 1140, skipped: 5 }))
+}
+
+fn job(status: Status, counters: Option<Counters>) -> Job {
+    Job {
+        id: job_id(),
+        company: company(),
+        status,
+        counters,
+        failure_code: None,
+        failure_text: None,
+        created_at: ACCEPTED_AT,
+        updated_at: Timestamp::from_ms(ACCEPTED_AT.ms() + 90_000),
+        lease_expires_at: None,
+        attempts: 0,
+    }
+}
