@@ -83,6 +83,19 @@ impl Ask {
         self
     }
 
+    /// Another pair in the query.
+    pub fn and_query(mut self, pair: &str) -> Self {
+        let both = [self.query.as_str(), pair];
+        self.query = both.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
+        self
+    }
+
+    /// A suffix on the path.
+    pub fn suffix(mut self, name: &str) -> Self {
+        self.path = format!("{}.{name}", self.path);
+        self
+    }
+
     pub fn json(self, body: &Value) -> Self {
         self.header("Content-Type", "application/json").text(&body.to_string())
     }

@@ -8,6 +8,7 @@ mod http_bodies;
 mod http_deployed;
 mod http_door;
 mod http_form;
+mod http_formats;
 mod http_jobs;
 mod http_start;
 mod recovery;

@@ -30,6 +30,9 @@ use crate::event::{Reply, Request};
 use crate::failure::{self, Failure};
 use crate::route::{Allow, Route};
 
+/// A browser hands CSV to a spreadsheet, as it does ServiceStack's, and does not show it as text.
+const CSV_FILE: &str = "attachment; filename=\"usersync.csv\"";
+
 /// What came of a request.
 pub type Outcome = Result<Answer, Failure>;
 
@@ -108,6 +111,9 @@ impl Form {
             Some(_) | None => (self.format.content_type(), text),
         };
         reply.headers.insert("content-type", content_type);
+        if self.format == Format::Csv && status == failure::OK {
+            reply.headers.insert("content-disposition", CSV_FILE.to_owned());
+        }
         if !self.without_body {
             reply.body = body;
         }
