@@ -58,7 +58,12 @@ async fn head_is_answered_as_get_without_the_body() {
     let door = Door::open().await;
     let own = door.connected().await;
     let reader = door.token(&[READ], Some(own));
-    for (path, status) in [(SYNCS, 200), ("/codelock/axema/usersync/0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f", 404)] {
+    for (path, status) in [
+        (SYNCS, 200),
+        ("/codelock/axema/usersync.xml", 200),
+        ("/codelock/axema/usersync.csv", 200),
+        ("/codelock/axema/usersync/0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f", 404),
+    ] {
         let whole = door.ask(&Ask::get(path).bearer(&reader)).await;
         let head = door.ask(&Ask::new("HEAD", path).bearer(&reader)).await;
         assert_eq!((head.status, head.text.as_str()), (status, ""));
