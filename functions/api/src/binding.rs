@@ -96,39 +96,44 @@ impl StartSync {
 }
 
 impl ListSyncs {
-    /// Binds the query.
+    /// Binds the query, and what is posted.
     ///
     /// # Errors
-    /// [`BindingError::Value`].
+    /// Every [`BindingError`].
     pub fn bind(request: &Request) -> Result<Self, BindingError> {
+        let body = Members::of_post(request)?;
         let query = Members::of_query(&request.query);
-        let status = match first(&[&query], STATUS)? {
+        let status = match first(&[&query, &body], STATUS)? {
             None => None,
             Some(given) => Some(status(&given)?),
         };
-        Ok(Self { company: company(&[&query])?, status })
+        Ok(Self { company: company(&[&query, &body])?, status })
     }
 }
 
 impl GetSync {
-    /// Binds path and query.
+    /// Binds path, query, and what is posted.
     ///
     /// # Errors
-    /// [`BindingError::Value`].
+    /// Every [`BindingError`].
     pub fn bind(request: &Request, in_path: Option<&str>) -> Result<Self, BindingError> {
+        let body = Members::of_post(request)?;
         let query = Members::of_query(&request.query);
-        Ok(Self { id: id(in_path, &[&query])?, company: company(&[&query])? })
+        let sources = [&query, &body];
+        Ok(Self { id: id(in_path, &sources)?, company: company(&sources)? })
     }
 }
 
 impl CancelSync {
-    /// Binds path and query. A DELETE has no body that means anything.
+    /// Binds path, query, and what is posted.
     ///
     /// # Errors
-    /// [`BindingError::Value`].
+    /// Every [`BindingError`].
     pub fn bind(request: &Request, in_path: Option<&str>) -> Result<Self, BindingError> {
+        let body = Members::of_post(request)?;
         let query = Members::of_query(&request.query);
-        Ok(Self { id: id(in_path, &[&query])?, company: company(&[&query])? })
+        let sources = [&query, &body];
+        Ok(Self { id: id(in_path, &sources)?, company: company(&sources)? })
     }
 }
 
@@ -157,6 +162,12 @@ impl Members {
 
     fn of_body(request: &Request) -> Result<Self, BindingError> {
         body::read(request)
+    }
+
+    /// The members of the body of a POST, which may be sent for any operation by its name; the
+    /// other verbs of these operations have no body that means anything.
+    fn of_post(request: &Request) -> Result<Self, BindingError> {
+        if request.method == "POST" { Self::of_body(request) } else { Ok(Self::default()) }
     }
 
     /// The one value of this name; null and blank text count as absent.

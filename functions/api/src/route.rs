@@ -2,10 +2,13 @@
 //!
 //! Routes match in any case, with or without a trailing slash, and with a format suffix on the
 //! last segment (`/codelock/axema/usersync.json`). A suffix that names no format still matches:
-//! it chooses nothing, and the next rule of the negotiation speaks (`answer::format`).
+//! it chooses nothing, and the next rule of the negotiation speaks (`answer::format`). Every
+//! operation is also found by its name (`predefined`).
 //!
 //! What this module does not do: read the id. It is bound like every other value, so that a
 //! wrong one is answered with its field's name.
+
+mod predefined;
 
 use percent_encoding::percent_decode_str;
 
@@ -51,8 +54,14 @@ const ALLOW_DESCRIPTION: Allow = Allow("GET, HEAD, OPTIONS");
 pub struct Route {
     /// What is asked for.
     pub operation: Operation,
-    /// The suffix on the path without its dot, in lower case.
+    /// The suffix on the path without its dot, in lower case; or the format that the path names otherwise.
     pub suffix: Option<String>,
+}
+
+impl Allow {
+    fn names(self, method: &str) -> bool {
+        self.0.split(", ").any(|allowed| allowed == method)
+    }
 }
 
 impl Operation {
@@ -78,6 +87,9 @@ impl Operation {
 pub fn find(method: &str, path: &str) -> Route {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let whole = decoded.strip_suffix('/').unwrap_or(&decoded);
+    if let Some((operation, format)) = predefined::find(method, whole) {
+        return Route { operation, suffix: Some(format) };
+    }
     let (bare, suffix) = split_suffix(whole);
     let operation = match below_syncs(bare) {
         Some("") => on_syncs(method),

@@ -201,6 +201,20 @@ fn the_id_comes_from_the_path_and_only_without_one_from_the_query() {
 }
 
 #[test]
+fn every_operation_that_is_posted_by_its_name_is_bound_from_the_body_and_the_query_is_stronger() {
+    let posted = |query: &str| post(None, &format!(r#"{{"id":"{GUID}","COMPANYID":"{GUID}","Status":2}}"#), query);
+    let (job, other) = (JobId::parse(GUID).ok(), JobId::parse(OTHER).ok());
+    let bound = GetSync::bind(&posted(&format!("CompanyId={OTHER}")), None);
+    assert_eq!(bound.ok(), job.map(|id| GetSync { id, company: guid(OTHER) }));
+    let bound = CancelSync::bind(&posted(&format!("Id={OTHER}")), None);
+    assert_eq!(bound.ok(), other.map(|id| CancelSync { id, company: guid(GUID) }));
+    let listed = |status| Ok(ListSyncs { company: guid(GUID), status: Some(status) });
+    assert_eq!(ListSyncs::bind(&posted("")), listed(Status::Completed));
+    assert_eq!(ListSyncs::bind(&posted("status=failed")), listed(Status::Failed));
+    assert!(matches!(GetSync::bind(&post(None, "{", ""), Some(GUID)), Err(BindingError::Malformed(_))));
+}
+
+#[test]
 fn a_parameter_of_the_answer_is_found_in_any_case() {
     assert_eq!(query_parameter("a=1&FORMAT=&Format=json", "format").as_deref(), Some("json"));
     assert_eq!(query_parameter("a=1", "format"), None);

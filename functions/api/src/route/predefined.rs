@@ -1,0 +1,135 @@
+//! ServiceStack's predefined routes, which its clients call with typed requests: every operation
+//! by its name, `/json/reply/GetAxemaUserSyncJob` and `/api/GetAxemaUserSyncJob`.
+//!
+//! The format is named by the first segment, or, below `/api`, by the suffix, and is JSON without
+//! one: it counts as a suffix does, and `Accept` says nothing. `oneway` does what `reply` does and
+//! is answered in the same way, as by a ServiceStack that has no message queue for it.
+//!
+//! A path has no id here, so an id comes from the query or the body. POST is for every operation,
+//! because that is what a client sends for a request that names no verb; GET is for none that
+//! changes anything.
+//!
+//! What this module does not do: batches (`CreateAxemaUserSync[]`). One company has one sync.
+
+use super::{Allow, Operation, split_suffix};
+
+/// The formats that have routes of their own.
+const FORMATS: [&str; 6] = ["json", "xml", "jsv", "csv", "jsonl", "html"];
+
+/// The format of a route that names none.
+const DEFAULT: &str = "json";
+
+/// An operation, and the verbs that it may be called with by its name.
+struct Named {
+    operation: fn() -> Operation,
+    allow: Allow,
+}
+
+const OPERATIONS: [Named; 4] = [
+    Named { operation: || Operation::StartSync, allow: Allow("POST, OPTIONS") },
+    Named { operation: || Operation::ListSyncs, allow: Allow("GET, HEAD, POST, OPTIONS") },
+    Named { operation: || Operation::GetSync(None), allow: Allow("GET, HEAD, POST, OPTIONS") },
+    Named { operation: || Operation::CancelSync(None), allow: Allow("POST, DELETE, OPTIONS") },
+];
+
+/// The operation and the format that a path names, which has lost its slash at the end.
+pub(super) fn find(method: &str, path: &str) -> Option<(Operation, String)> {
+    let mut segments = path.strip_prefix('/')?.split('/');
+    let first = segments.next()?.to_ascii_lowercase();
+    let (name, format) = if first == "api" {
+        let (name, suffix) = split_suffix(segments.next()?);
+        (name, suffix.unwrap_or_else(|| DEFAULT.to_owned()))
+    } else if FORMATS.contains(&first.as_str()) {
+        let manner = segments.next()?;
+        let known = ["reply", "oneway"].iter().any(|known| manner.eq_ignore_ascii_case(known));
+        (segments.next().filter(|_| known)?, first)
+    } else {
+        return None;
+    };
+    let named = OPERATIONS.iter().find(|named| (named.operation)().name().eq_ignore_ascii_case(name));
+    let named = named.filter(|_| segments.next().is_none())?;
+    Some((named.with(method), format))
+}
+
+impl Named {
+    fn with(&self, method: &str) -> Operation {
+        match method {
+            "OPTIONS" => Operation::Options(self.allow),
+            _ if self.allow.names(method) => (self.operation)(),
+            _ => Operation::WrongMethod(self.allow),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Route, find};
+    use super::*;
+
+    #[test]
+    fn a_client_finds_each_operation_by_its_name() {
+        for (method, path, operation, format) in [
+            ("POST", "/json/reply/CreateAxemaUserSync", Operation::StartSync, "json"),
+            ("POST", "/json/oneway/CreateAxemaUserSync", Operation::StartSync, "json"),
+            ("POST", "/api/CreateAxemaUserSync", Operation::StartSync, "json"),
+            ("POST", "/API/createaxemausersync.XML", Operation::StartSync, "xml"),
+            ("GET", "/csv/reply/QueryAxemaUserSyncJobs", Operation::ListSyncs, "csv"),
+            ("HEAD", "/Jsonl/Reply/queryaxemausersyncjobs/", Operation::ListSyncs, "jsonl"),
+            ("POST", "/jsv/reply/QueryAxemaUserSyncJobs", Operation::ListSyncs, "jsv"),
+            ("GET", "/xml/reply/GetAxemaUserSyncJob", Operation::GetSync(None), "xml"),
+            ("POST", "/api/GetAxemaUserSyncJob", Operation::GetSync(None), "json"),
+            ("GET", "/html/reply/GetAxemaUserSyncJob", Operation::GetSync(None), "html"),
+            ("GET", "/api/GetAxemaUserSyncJob.foo", Operation::GetSync(None), "foo"),
+            ("DELETE", "/api/CancelAxemaUserSync", Operation::CancelSync(None), "json"),
+            ("POST", "/json/reply/CancelAxemaUserSync", Operation::CancelSync(None), "json"),
+        ] {
+            let expected = Route { operation, suffix: Some(format.to_owned()) };
+            assert_eq!(find(method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_changed_by_a_get_and_a_wrong_verb_is_told_the_right_ones() {
+        for (name, allow) in [
+            ("CreateAxemaUserSync", "POST, OPTIONS"),
+            ("QueryAxemaUserSyncJobs", "GET, HEAD, POST, OPTIONS"),
+            ("GetAxemaUserSyncJob", "GET, HEAD, POST, OPTIONS"),
+            ("CancelAxemaUserSync", "POST, DELETE, OPTIONS"),
+        ] {
+            for path in [format!("/api/{name}"), format!("/json/oneway/{name}")] {
+                let of = |method| find(method, &path).operation;
+                assert_eq!(of("OPTIONS"), Operation::Options(Allow(allow)), "{path}");
+                for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "get", "", "POST, "] {
+                    let refused = of(method) == Operation::WrongMethod(Allow(allow));
+                    assert_eq!(refused, !allow.split(", ").any(|allowed| allowed == method), "{method} {path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_only_like_one_is_unknown() {
+        for path in [
+            "/json",
+            "/json/reply",
+            "/json/reply/",
+            "/json/reply/Create",
+            "/json/replay/CreateAxemaUserSync",
+            "/json/CreateAxemaUserSync",
+            "/json/reply/CreateAxemaUserSync/x",
+            "/json/reply/CreateAxemaUserSync.json",
+            "/json/reply/CreateAxemaUserSync[]",
+            "/soap12/reply/CreateAxemaUserSync",
+            "/api",
+            "/api/",
+            "/api/reply/CreateAxemaUserSync",
+            "/api/CreateAxemaUserSync/x",
+            "/api/Options",
+            "/api/Unknown",
+            "json/reply/CreateAxemaUserSync",
+            "//api/CreateAxemaUserSync",
+        ] {
+            assert_eq!(find("POST", path).operation, Operation::Unknown, "{path}");
+        }
+    }
+}
