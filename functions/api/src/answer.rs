@@ -2,11 +2,12 @@
 //!
 //! [`wire`] has the members of the contract, [`format`](mod@format) the formats and how one is chosen, one
 //! file per format how it is written (from the `tree` of a document, which serde makes),
-//! [`callback`] what JSONP allows.
+//! [`case`] how a client has the names written otherwise, [`callback`] what JSONP allows.
 //!
 //! What this module does not do: decide. An [`Outcome`] comes in, a [`Reply`] goes out.
 
 pub mod callback;
+pub mod case;
 mod csv;
 pub mod format;
 mod json;
@@ -22,6 +23,7 @@ use http::StatusCode;
 use shared::job::Job;
 
 use self::callback::{Callback, NotACallback};
+use self::case::Case;
 use self::format::Format;
 use self::wire::{AxemaUserSyncJobResponse, Document, ErrorResponse, QueryAxemaUserSyncJobsResponse};
 use crate::binding::query_parameter;
@@ -53,6 +55,7 @@ pub enum Answer {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Form {
     format: Format,
+    case: Option<Case>,
     callback: Option<Callback>,
     without_body: bool,
 }
@@ -68,7 +71,8 @@ impl Form {
             Some(Ok(callback)) => (Some(callback), Ok(())),
             Some(Err(refused)) => (None, Err(refused)),
         };
-        (Self { format, callback, without_body: request.method == "HEAD" }, verdict)
+        let case = query_parameter(&request.query, "jsconfig").and_then(|settings| Case::wanted(&settings));
+        (Self { format, case, callback, without_body: request.method == "HEAD" }, verdict)
     }
 
     /// Writes the outcome.
@@ -105,7 +109,10 @@ impl Form {
 
     fn document(&self, status: StatusCode, document: &Document, header: Option<(&'static str, String)>) -> Reply {
         let mut reply = bare(status, header);
-        let text = self.format.write(document);
+        let text = match self.case {
+            Some(case) => case.write(self.format, document),
+            None => self.format.write(document),
+        };
         let (content_type, body) = match &self.callback {
             Some(callback) if self.format == Format::Json => (callback::CONTENT_TYPE.to_owned(), callback.wrap(&text)),
             Some(_) | None => (self.format.content_type(), text),
