@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::ids::{CompanyId, JobId};
-use crate::job::{Failure, Job};
+use crate::job::{Failure, Job, Mode};
 use crate::queue::{Nudge, Queue, QueueError};
 use crate::recovery::{self, RecoveryError};
 use crate::table::acquire::{Abandon, Acquire};
@@ -51,11 +51,17 @@ pub enum AcceptError {
 ///
 /// # Errors
 /// [`AcceptError`]: try again in a while.
-pub async fn accept(table: &Table, queue: &Queue, clock: &Clock, company: CompanyId) -> Result<Accept, AcceptError> {
+pub async fn accept(
+    table: &Table,
+    queue: &Queue,
+    clock: &Clock,
+    company: CompanyId,
+    mode: Mode,
+) -> Result<Accept, AcceptError> {
     for _ in 0..LOOKS {
         let now = clock.now();
         let job = JobId::mint(now);
-        let by = match table.acquire(company, job, now).await {
+        let by = match table.acquire(company, job, mode, now).await {
             Ok(Acquire::Acquired(job)) => return hand_off(table, queue, clock, job).await,
             Ok(Acquire::NotConnected) => return Ok(Accept::NotConnected),
             Ok(Acquire::Held { by }) => by,

@@ -48,6 +48,27 @@ impl Status {
     }
 }
 
+/// What a job does about what it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Customers and links are written.
+    Apply,
+    /// Nothing is written but the job and its report, which are those that [`Mode::Apply`] would
+    /// give.
+    DryRun,
+}
+
+impl Mode {
+    /// Whether customers and links stay as they are.
+    #[must_use]
+    pub const fn is_dry_run(self) -> bool {
+        match self {
+            Self::Apply => false,
+            Self::DryRun => true,
+        }
+    }
+}
+
 /// How many users a job has met, and what became of them. At the end of a completed job
 /// `found = created + updated + unchanged + skipped`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -239,8 +260,12 @@ pub struct Job {
     pub id: JobId,
     /// The company it belongs to.
     pub company: CompanyId,
+    /// What it does about what it decides.
+    pub mode: Mode,
     /// Where it stands.
     pub status: Status,
+    /// How many workers have been started on it.
+    pub generation: u64,
     /// What it has counted; `None` until a worker has begun to walk.
     pub counters: Option<Counters>,
     /// The code of its failure; `None` also for one that this version does not know.

@@ -15,6 +15,57 @@ pub enum Outcome {
     Skipped(SkipReason),
 }
 
+/// An [`Outcome`] without its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OutcomeKind {
+    /// A customer was made.
+    Created,
+    /// A customer was changed.
+    Updated,
+    /// There was nothing to do.
+    Unchanged,
+    /// The user was left out.
+    Skipped,
+}
+
+impl Outcome {
+    /// The outcome without its reason.
+    #[must_use]
+    pub const fn kind(self) -> OutcomeKind {
+        match self {
+            Self::Created => OutcomeKind::Created,
+            Self::Updated => OutcomeKind::Updated,
+            Self::Unchanged => OutcomeKind::Unchanged,
+            Self::Skipped(_) => OutcomeKind::Skipped,
+        }
+    }
+
+    /// Why the user was left out, if it was.
+    #[must_use]
+    pub const fn reason(self) -> Option<SkipReason> {
+        match self {
+            Self::Skipped(reason) => Some(reason),
+            Self::Created | Self::Updated | Self::Unchanged => None,
+        }
+    }
+}
+
+impl OutcomeKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Created, Self::Updated, Self::Unchanged, Self::Skipped];
+
+    /// The name, as the API writes and reads it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "Created",
+            Self::Updated => "Updated",
+            Self::Unchanged => "Unchanged",
+            Self::Skipped => "Skipped",
+        }
+    }
+}
+
 /// Why a user was left out. The name of the variant is the reason code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SkipReason {
@@ -33,6 +84,16 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::MissingName,
+        Self::MissingPhone,
+        Self::OwnAccount,
+        Self::AmbiguousEmail,
+        Self::CustomerDeleted,
+        Self::Rejected,
+    ];
+
     /// The reason code, as the table, the log and the report write it.
     #[must_use]
     pub const fn code(self) -> &'static str {

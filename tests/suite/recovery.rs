@@ -6,7 +6,7 @@ use recover::Rescued;
 use shared::clock::Clock;
 use shared::handoff::{Accept, accept};
 use shared::ids::JobId;
-use shared::job::Status;
+use shared::job::{Mode, Status};
 use shared::recovery::MOST_ATTEMPTS;
 use shared::table::acquire::Acquire;
 
@@ -17,7 +17,7 @@ const A_LEASE: Duration = Duration::from_secs(121);
 
 async fn locked(works: &Works) -> JobId {
     let now = works.clock.now();
-    match works.table.acquire(works.company, JobId::mint(now), now).await.expect("an answer") {
+    match works.table.acquire(works.company, JobId::mint(now), Mode::Apply, now).await.expect("an answer") {
         Acquire::Acquired(job) => job.id,
         other => panic!("not acquired: {other:?}"),
     }
@@ -47,7 +47,7 @@ async fn a_request_that_meets_a_lapsed_job_sends_its_message_again_and_names_it(
     let works = Works::open().await;
     let job = locked(&works).await;
     works.clock.advance(A_LEASE);
-    let again = accept(&works.table, &works.queue, &works.clock, works.company).await.expect("an answer");
+    let again = accept(&works.table, &works.queue, &works.clock, works.company, Mode::Apply).await.expect("an answer");
     assert!(matches!(again, Accept::Held(held) if held.id == job));
     assert_eq!(works.messages().await, [body(works.company, job)]);
 }
@@ -138,7 +138,7 @@ async fn a_message_whose_answer_was_lost_is_sent_twice_and_is_one_job() {
     works.vaka.populate(works.device, 60, 1);
     works.proxy.on("SendMessage").nth(1).lose_answer();
     let queue = works.queue_behind_the_proxy();
-    let accepted = accept(&works.table, &queue, &works.clock, works.company).await.expect("an answer");
+    let accepted = accept(&works.table, &queue, &works.clock, works.company, Mode::Apply).await.expect("an answer");
     let Accept::Accepted(job) = accepted else { panic!("not accepted: {accepted:?}") };
     let messages = works.messages().await;
     assert_eq!(messages, [body(works.company, job.id), body(works.company, job.id)]);

@@ -19,7 +19,7 @@ use local::vaka::{CLIENT_ID, CLIENT_SECRET, User, Vaka};
 use shared::clock::{Clock, Timestamp};
 use shared::handoff::{Accept, accept};
 use shared::ids::{CompanyId, JobId};
-use shared::job::{Counters, Job, Status};
+use shared::job::{Counters, Job, Mode, Status};
 use shared::queue::{Nudge, Queue};
 use shared::table::Table;
 use sync::door::{App, Invocation};
@@ -112,7 +112,12 @@ impl Works {
 
     /// A request for a sync that is accepted.
     pub async fn accept(&self) -> JobId {
-        match accept(&self.table, &self.queue, &self.clock, self.company).await.expect("an answer") {
+        self.accept_to(Mode::Apply).await
+    }
+
+    /// A job that has been accepted to do this.
+    pub async fn accept_to(&self, mode: Mode) -> JobId {
+        match accept(&self.table, &self.queue, &self.clock, self.company, mode).await.expect("an answer") {
             Accept::Accepted(job) => job.id,
             other => panic!("not accepted: {other:?}"),
         }

@@ -13,6 +13,7 @@ pub mod format;
 mod json;
 mod jsonl;
 mod jsv;
+pub mod report;
 mod tree;
 pub mod wire;
 pub(crate) mod xml;
@@ -25,7 +26,10 @@ use shared::job::Job;
 use self::callback::{Callback, NotACallback};
 use self::case::Case;
 use self::format::Format;
-use self::wire::{AxemaUserSyncJobResponse, Document, ErrorResponse, QueryAxemaUserSyncJobsResponse};
+use self::report::Report;
+use self::wire::{
+    AxemaUserSyncJobResponse, AxemaUserSyncUsersResponse, Document, ErrorResponse, QueryAxemaUserSyncJobsResponse,
+};
 use crate::binding::query_parameter;
 use crate::describe::Description;
 use crate::event::{Reply, Request};
@@ -45,6 +49,8 @@ pub enum Answer {
     Job(Box<Job>),
     /// A company's jobs.
     Jobs(Vec<Job>),
+    /// A page of a job's report.
+    Users(Box<Report>),
     /// The service itself, described.
     Description(Description),
     /// The methods of a route.
@@ -86,6 +92,10 @@ impl Form {
                 let results = jobs.iter().map(AxemaUserSyncJobResponse::from).collect();
                 let jobs = QueryAxemaUserSyncJobsResponse { results, response_status: None };
                 self.document(failure::OK, &Document::Jobs(jobs), None)
+            }
+            Ok(Answer::Users(report)) => {
+                let link = report.next_page(self.format).map(|link| ("link", link));
+                self.document(failure::OK, &Document::Users(AxemaUserSyncUsersResponse::from(&**report)), link)
             }
             Ok(Answer::Description(description)) => self.description(description),
             Ok(Answer::Options(Allow(methods))) => bare(failure::NO_CONTENT, Some(("allow", (*methods).to_owned()))),

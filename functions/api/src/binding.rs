@@ -17,7 +17,8 @@ pub mod body;
 
 use serde_json::Value;
 use shared::ids::{CompanyId, JobId};
-use shared::job::Status;
+use shared::job::{Mode, Status};
+use shared::outcome::OutcomeKind;
 
 use crate::event::Request;
 
@@ -26,6 +27,14 @@ pub const COMPANY_ID: &str = "CompanyId";
 
 const ID: &str = "Id";
 const STATUS: &str = "Status";
+const DRY_RUN: &str = "DryRun";
+const OUTCOME: &str = "Outcome";
+const SKIP: &str = "Skip";
+const TAKE: &str = "Take";
+
+/// Users in one answer: all of all but the largest companies, so that a spreadsheet gets them
+/// whole, and less than half of the 6 MB that Lambda can answer in any format.
+pub const MOST_USERS: usize = 10_000;
 
 /// Why a request could not be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +63,8 @@ pub enum BindingError {
 pub struct StartSync {
     /// The company that is named, if one is.
     pub company: Option<CompanyId>,
+    /// Whether customers are to be written.
+    pub mode: Mode,
 }
 
 /// `QueryAxemaUserSyncJobs`
@@ -83,6 +94,21 @@ pub struct GetSync {
     pub company: Option<CompanyId>,
 }
 
+/// `QueryAxemaUserSyncUsers`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListUsers {
+    /// The job whose report it is.
+    pub id: JobId,
+    /// The company that is named, if one is.
+    pub company: Option<CompanyId>,
+    /// Only users of whom this became.
+    pub outcome: Option<OutcomeKind>,
+    /// How many of them come before the first that is answered.
+    pub skip: usize,
+    /// How many are answered at most; no more than [`MOST_USERS`].
+    pub take: usize,
+}
+
 impl StartSync {
     /// Binds body and query.
     ///
@@ -91,7 +117,9 @@ impl StartSync {
     pub fn bind(request: &Request) -> Result<Self, BindingError> {
         let body = Members::of_body(request)?;
         let query = Members::of_query(&request.query);
-        Ok(Self { company: company(&[&query, &body])? })
+        let sources = [&query, &body];
+        let mode = if flag(&sources, DRY_RUN)? { Mode::DryRun } else { Mode::Apply };
+        Ok(Self { company: company(&sources)?, mode })
     }
 }
 
@@ -134,6 +162,28 @@ impl CancelSync {
         let query = Members::of_query(&request.query);
         let sources = [&query, &body];
         Ok(Self { id: id(in_path, &sources)?, company: company(&sources)? })
+    }
+}
+
+impl ListUsers {
+    /// Binds path, query, and what is posted.
+    ///
+    /// # Errors
+    /// Every [`BindingError`].
+    pub fn bind(request: &Request, in_path: Option<&str>) -> Result<Self, BindingError> {
+        let body = Members::of_post(request)?;
+        let query = Members::of_query(&request.query);
+        let sources = [&query, &body];
+        let outcome = match first(&sources, OUTCOME)? {
+            None => None,
+            Some(given) => Some(outcome(&given)?),
+        };
+        let take = number(&sources, TAKE)?.unwrap_or(MOST_USERS);
+        if take > MOST_USERS {
+            return Err(BindingError::Value { field: TAKE, fault: "is over 10000" });
+        }
+        let skip = number(&sources, SKIP)?.unwrap_or_default();
+        Ok(Self { id: id(in_path, &sources)?, company: company(&sources)?, outcome, skip, take })
     }
 }
 
@@ -181,7 +231,8 @@ impl Members {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(Given::Text)),
             Some(Value::Number(number)) => Ok(Some(number.as_u64().map_or(Given::Other, Given::Number))),
-            Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => Ok(Some(Given::Other)),
+            Some(Value::Bool(flag)) => Ok(Some(Given::Flag(*flag))),
+            Some(Value::Array(_) | Value::Object(_)) => Ok(Some(Given::Other)),
         }
     }
 }
@@ -190,6 +241,7 @@ impl Members {
 enum Given<'a> {
     Text(&'a str),
     Number(u64),
+    Flag(bool),
     Other,
 }
 
@@ -220,7 +272,7 @@ fn id(in_path: Option<&str>, sources: &[&Members]) -> Result<JobId, BindingError
     };
     match given {
         Some(Given::Text(text)) => JobId::parse(text).map_err(|_| not_a_guid(ID)),
-        Some(Given::Number(_) | Given::Other) => Err(not_a_guid(ID)),
+        Some(Given::Number(_) | Given::Flag(_) | Given::Other) => Err(not_a_guid(ID)),
         None => Err(BindingError::Value { field: ID, fault: "is needed" }),
     }
 }
@@ -232,7 +284,7 @@ fn company(sources: &[&Members]) -> Result<Option<CompanyId>, BindingError> {
             let company = CompanyId::parse(text).map_err(|_| not_a_guid(COMPANY_ID))?;
             Ok(Some(company).filter(|company| !company.as_uuid().is_nil()))
         }
-        Some(Given::Number(_) | Given::Other) => Err(not_a_guid(COMPANY_ID)),
+        Some(Given::Number(_) | Given::Flag(_) | Given::Other) => Err(not_a_guid(COMPANY_ID)),
     }
 }
 
@@ -244,12 +296,45 @@ fn status(given: &Given<'_>) -> Result<Status, BindingError> {
             .and_then(by_number)
             .or_else(|| STATUSES.into_iter().find(|status| status.name().eq_ignore_ascii_case(text))),
         Given::Number(number) => by_number(*number),
-        Given::Other => None,
+        Given::Flag(_) | Given::Other => None,
     };
     named.ok_or(BindingError::Value {
         field: STATUS,
         fault: "is none of Pending, Processing, Completed and Failed, nor the number of one",
     })
+}
+
+fn outcome(given: &Given<'_>) -> Result<OutcomeKind, BindingError> {
+    let named = match given {
+        Given::Text(text) => OutcomeKind::ALL.into_iter().find(|outcome| outcome.name().eq_ignore_ascii_case(text)),
+        Given::Number(_) | Given::Flag(_) | Given::Other => None,
+    };
+    named.ok_or(BindingError::Value { field: OUTCOME, fault: "is none of Created, Updated, Unchanged and Skipped" })
+}
+
+/// A yes or no, which is no where nothing is given.
+fn flag(sources: &[&Members], field: &'static str) -> Result<bool, BindingError> {
+    match first(sources, field)? {
+        None => Ok(false),
+        Some(Given::Flag(flag)) => Ok(flag),
+        Some(Given::Number(0)) => Ok(false),
+        Some(Given::Number(1)) => Ok(true),
+        Some(Given::Text(text)) if text == "0" || text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(Given::Text(text)) if text == "1" || text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(Given::Number(_) | Given::Text(_) | Given::Other) => {
+            Err(BindingError::Value { field, fault: "is neither true nor false" })
+        }
+    }
+}
+
+fn number(sources: &[&Members], field: &'static str) -> Result<Option<usize>, BindingError> {
+    let not_a_number = BindingError::Value { field, fault: "is not a number from 0 on" };
+    match first(sources, field)? {
+        None => Ok(None),
+        Some(Given::Number(number)) => usize::try_from(number).map(Some).map_err(|_| not_a_number),
+        Some(Given::Text(text)) => text.parse().map(Some).map_err(|_| not_a_number),
+        Some(Given::Flag(_) | Given::Other) => Err(not_a_number),
+    }
 }
 
 /// By the number that the contract gives each.

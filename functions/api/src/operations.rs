@@ -7,6 +7,7 @@
 mod cancel_sync;
 mod get_sync;
 mod list_syncs;
+mod list_users;
 mod start_sync;
 
 use shared::ids::CompanyId;
@@ -25,6 +26,9 @@ pub(crate) async fn perform(app: &App, request: &Request, operation: &Operation,
         Operation::ListSyncs => list_syncs::list_syncs(app, &recognize(app, request).await?, request, trail).await,
         Operation::GetSync(id) => {
             get_sync::get_sync(app, &recognize(app, request).await?, request, id.as_deref(), trail).await
+        }
+        Operation::ListUsers(id) => {
+            list_users::list_users(app, &recognize(app, request).await?, request, id.as_deref(), trail).await
         }
         Operation::CancelSync(id) => {
             cancel_sync::cancel_sync(app, &recognize(app, request).await?, request, id.as_deref(), trail).await

@@ -29,6 +29,8 @@ pub enum Operation {
     ListSyncs,
     /// `GetAxemaUserSyncJob`, with the id as it stands in the path, where it stands there.
     GetSync(Option<String>),
+    /// `QueryAxemaUserSyncUsers`, with the job's id in the same way.
+    ListUsers(Option<String>),
     /// `CancelAxemaUserSync`, with the id in the same way.
     CancelSync(Option<String>),
     /// The service itself is asked about.
@@ -47,6 +49,7 @@ pub struct Allow(pub &'static str);
 
 const ALLOW_SYNCS: Allow = Allow("GET, HEAD, POST, OPTIONS");
 const ALLOW_SYNC: Allow = Allow("GET, HEAD, DELETE, OPTIONS");
+const ALLOW_USERS: Allow = Allow("GET, HEAD, OPTIONS");
 const ALLOW_DESCRIPTION: Allow = Allow("GET, HEAD, OPTIONS");
 
 /// A path and a method, understood.
@@ -72,6 +75,7 @@ impl Operation {
             Self::StartSync => "CreateAxemaUserSync",
             Self::ListSyncs => "QueryAxemaUserSyncJobs",
             Self::GetSync(_) => "GetAxemaUserSyncJob",
+            Self::ListUsers(_) => "QueryAxemaUserSyncUsers",
             Self::CancelSync(_) => "CancelAxemaUserSync",
             Self::Describe(_) => "Describe",
             Self::Options(_) => "Options",
@@ -93,7 +97,11 @@ pub fn find(method: &str, path: &str) -> Route {
     let (bare, suffix) = split_suffix(whole);
     let operation = match below_syncs(bare) {
         Some("") => on_syncs(method),
-        Some(id) => on_sync(method, id),
+        Some(below) => match below.split_once('/') {
+            None => on_sync(method, below),
+            Some((id, users)) if !id.is_empty() && users.eq_ignore_ascii_case("users") => on_users(method, id),
+            Some(_) => Operation::Unknown,
+        },
         None => Topic::at(bare).map_or(Operation::Unknown, |topic| on_description(method, topic)),
     };
     Route { operation, suffix }
@@ -117,6 +125,14 @@ fn on_sync(method: &str, id: &str) -> Operation {
     }
 }
 
+fn on_users(method: &str, id: &str) -> Operation {
+    match method {
+        "GET" | "HEAD" => Operation::ListUsers(Some(id.to_owned())),
+        "OPTIONS" => Operation::Options(ALLOW_USERS),
+        _ => Operation::WrongMethod(ALLOW_USERS),
+    }
+}
+
 fn on_description(method: &str, topic: Topic) -> Operation {
     match method {
         "GET" | "HEAD" => Operation::Describe(topic),
@@ -125,7 +141,7 @@ fn on_description(method: &str, topic: Topic) -> Operation {
     }
 }
 
-/// The one segment below the collection, `""` for the collection itself.
+/// What is below the collection, `""` for the collection itself.
 fn below_syncs(path: &str) -> Option<&str> {
     let (start, rest) = path.split_at_checked(SYNCS.len())?;
     if !start.eq_ignore_ascii_case(SYNCS) {
@@ -134,7 +150,7 @@ fn below_syncs(path: &str) -> Option<&str> {
     if rest.is_empty() {
         return Some("");
     }
-    rest.strip_prefix('/').filter(|id| !id.is_empty() && !id.contains('/'))
+    rest.strip_prefix('/').filter(|below| !below.is_empty())
 }
 
 fn split_suffix(path: &str) -> (&str, Option<String>) {
@@ -156,6 +172,7 @@ mod tests {
     #[test]
     fn a_route_matches_in_any_case_with_a_slash_and_with_a_suffix() {
         let id = || Operation::GetSync(Some("AbC".to_owned()));
+        let users = || Operation::ListUsers(Some("AbC".to_owned()));
         for (method, path, operation, suffix) in [
             ("POST", "/codelock/axema/usersync", Operation::StartSync, None),
             ("POST", "/CodeLock/AXEMA/UserSync/", Operation::StartSync, None),
@@ -167,6 +184,9 @@ mod tests {
             ("GET", "/codelock/axema/usersync/AbC.xml", id(), Some("xml")),
             ("GET", "/codelock/axema/usersync/%41bC", id(), None),
             ("DELETE", "/codelock/axema/usersync/AbC/", Operation::CancelSync(Some("AbC".to_owned())), None),
+            ("GET", "/codelock/axema/usersync/AbC/users", users(), None),
+            ("HEAD", "/codelock/axema/usersync/AbC/USERS.csv", users(), Some("csv")),
+            ("OPTIONS", "/codelock/axema/usersync/x/users", Operation::Options(ALLOW_USERS), None),
             ("OPTIONS", "/codelock/axema/usersync", Operation::Options(ALLOW_SYNCS), None),
             ("OPTIONS", "/codelock/axema/usersync/x", Operation::Options(ALLOW_SYNC), None),
         ] {
@@ -180,6 +200,7 @@ mod tests {
         assert_eq!(find("DELETE", SYNCS).operation, Operation::WrongMethod(ALLOW_SYNCS));
         assert_eq!(find("get", SYNCS).operation, Operation::WrongMethod(ALLOW_SYNCS));
         assert_eq!(find("POST", "/codelock/axema/usersync/x").operation, Operation::WrongMethod(ALLOW_SYNC));
+        assert_eq!(find("POST", "/codelock/axema/usersync/x/users").operation, Operation::WrongMethod(ALLOW_USERS));
     }
 
     #[test]
@@ -192,6 +213,8 @@ mod tests {
             "/codelock/axema/usersyncs",
             "/codelock/axema/usersync/a/b",
             "/codelock/axema/usersync//",
+            "/codelock/axema/usersync//users",
+            "/codelock/axema/usersync/a/users/b",
             "//codelock/axema/usersync",
             "/codelock/axema/usersynå",
             "/codelock/axema/usersync.averylongsuffix",

@@ -6,7 +6,7 @@
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
-use crate::job::{Failure, Job};
+use crate::job::{Failure, Job, Mode};
 
 use super::expression::{key, number, text, values};
 use super::schema::{CONNECTION, JobItem, LOCK, job_key};
@@ -49,8 +49,14 @@ impl Table {
     /// # Errors
     /// [`TableError`]; the lock may have been taken when the answer was lost. The job then moves
     /// on by recovery.
-    pub async fn acquire(&self, company: CompanyId, job: JobId, now: Timestamp) -> Result<Acquire, TableError> {
-        let item = JobItem::accepted(company, job, now);
+    pub async fn acquire(
+        &self,
+        company: CompanyId,
+        job: JobId,
+        mode: Mode,
+        now: Timestamp,
+    ) -> Result<Acquire, TableError> {
+        let item = JobItem::accepted(company, job, mode, now);
         let fields = serde_dynamo::to_item(&item).map_err(TableError::malformed("JOB"))?;
         let actions = vec![
             self.check(key(&company, CONNECTION), CONNECTED, values([(":yes", true_value())])),

@@ -15,16 +15,17 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, 
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
-use crate::job::{Counters, Failure, LONGEST_JOB, Status};
+use crate::job::{Counters, Failure, LONGEST_JOB, Mode, Status};
 
 use super::expression::{key, moment, names, number, text, values};
 use super::jobs::END;
+use super::report::{PartKey, Row};
 use super::schema::{HAND_OFF_LEASE, JobItem, WORKER_LEASE, job_key, lease_shard};
 use super::transaction::{MOST_ACTIONS, Verdict, Written};
 use super::{Table, TableError};
 
-/// Writes beside the job's own that one commit can take.
-pub const MOST_WRITES: usize = MOST_ACTIONS - 1;
+/// Writes beside the job's own and its report's that one commit can take.
+pub const MOST_WRITES: usize = MOST_ACTIONS - 2;
 
 /// The right to write for one job. It is proof that [`Table::start`] succeeded, not that the
 /// lease still stands: that is what each write's condition is for.
@@ -32,6 +33,7 @@ pub const MOST_WRITES: usize = MOST_ACTIONS - 1;
 pub struct Lease {
     company: CompanyId,
     job: JobId,
+    mode: Mode,
     generation: u64,
     worker: String,
     expires_at: Timestamp,
@@ -41,6 +43,17 @@ pub struct Lease {
     idle_slices: u32,
     commits: u64,
     decided: bool,
+}
+
+/// What one commit writes beside the job.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// Links and customers, at most [`MOST_WRITES`]; none in a dry run.
+    pub writes: Vec<TransactWriteItem>,
+    /// The users that were decided about.
+    pub decided: Vec<Row>,
+    /// Users that are left out again for the same reason as before. To find them is no progress.
+    pub again: Vec<Row>,
 }
 
 /// What became of a start.
@@ -63,7 +76,8 @@ pub enum Commit {
     Committed,
     /// The job has another worker or has ended: stop at once.
     LeaseLost,
-    /// Nothing took effect, because of the writes at these places: their conditions do not hold.
+    /// Nothing took effect, because of the chunk's writes at these places: their conditions do not
+    /// hold. A place behind them is that of the report's part, which no other write has.
     Refused(Vec<usize>),
 }
 
@@ -106,6 +120,12 @@ impl Lease {
     #[must_use]
     pub const fn job(&self) -> JobId {
         self.job
+    }
+
+    /// What the job does about what it decides.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// How many workers have been started for the job, this one included.
@@ -191,6 +211,7 @@ impl Table {
             seen if seen.worker.as_deref() == Some(worker) => Start::Started(Lease {
                 company,
                 job,
+                mode: seen.mode(),
                 generation: seen.generation,
                 worker: worker.to_owned(),
                 expires_at: seen.lease_expires_at.unwrap_or(now),
@@ -205,8 +226,8 @@ impl Table {
         })
     }
 
-    /// Writes a chunk: these writes (at most [`MOST_WRITES`]), the counters, and a renewed lease,
-    /// all or nothing. Counters never go down: what the job shows is the larger of what it showed
+    /// Writes a chunk: its writes, its part of the report, the counters, and a renewed lease, all
+    /// or nothing. Counters never go down: what the job shows is the larger of what it showed
     /// and what is given.
     ///
     /// # Errors
@@ -216,12 +237,12 @@ impl Table {
         &self,
         lease: &mut Lease,
         counters: &Counters,
-        writes: Vec<TransactWriteItem>,
+        chunk: Chunk,
         now: Timestamp,
     ) -> Result<Commit, TableError> {
         let shown = counters.at_least(&lease.shown);
         let until = now.after(WORKER_LEASE);
-        let decides = !writes.is_empty();
+        let decides = !chunk.decided.is_empty();
         let forget_attempts = if decides { ", #attempts = :zero" } else { "" };
         let update =
             format!("SET {COUNT}, #lease_expires_at = :until, #worker = :worker, #updated_at = :now{forget_attempts}");
@@ -231,10 +252,13 @@ impl Table {
         if decides {
             bound.insert(":zero".to_owned(), number(0));
         }
-        let mut actions = vec![self.update(lease.key(), &update, OURS, Some(bound))];
-        actions.extend(writes);
         // A refused commit is followed by another one of other content: each has a token of its own.
         lease.commits += 1;
+        let part = PartKey { generation: lease.generation, commit: lease.commits };
+        let report = self.report_write(lease.company, lease.job, part, &chunk, lease.created_at)?;
+        let mut actions = vec![self.update(lease.key(), &update, OURS, Some(bound))];
+        actions.extend(chunk.writes);
+        actions.extend(report);
         let token = lease.token(lease.commits);
         match self.transact("commit", &token, actions).await? {
             Written::All => {

@@ -69,6 +69,28 @@ pub enum Linked {
     Nobody,
 }
 
+impl Linked {
+    /// The customer's id, for the link of this person.
+    #[must_use]
+    pub fn customer(self, company: CompanyId, person: &PersonKey) -> Option<CustomerId> {
+        match self {
+            Self::Derived => Some(derived_id(company, person)),
+            Self::To(customer) => Some(customer),
+            Self::Nobody => None,
+        }
+    }
+}
+
+/// The id of the customer that a sync makes for a user: always the same one, so that a create
+/// that is repeated after a crash meets its own first try.
+#[must_use]
+pub fn derived_id(company: CompanyId, person: &PersonKey) -> CustomerId {
+    let mut name = [0; 32];
+    name[..16].copy_from_slice(person.device.as_uuid().as_bytes());
+    name[16..].copy_from_slice(person.user.as_uuid().as_bytes());
+    CustomerId::from_uuid(Uuid::new_v5(company.as_uuid(), &name))
+}
+
 /// One link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {

@@ -7,6 +7,7 @@
 //! | `LOCK` | the company's lock | acquire, finish, recovery, cancel |
 //! | `JOB#<uuid v7>` | one job | acquire, start, commit, finish, recovery, cancel |
 //! | `LINK#<device>#<user>` | which customer a user is | commit |
+//! | `REPORT#<job>#<part>` | what a job decided about whom, for one commit | commit |
 //! | `CONNECTION` | the open part of the company's connection | an administrator |
 //!
 //! [`schema`] names the attributes with their units, [`acquire`] and [`lease`] are the steps of
@@ -21,6 +22,7 @@ pub mod jobs;
 pub mod lapsed;
 pub mod lease;
 pub mod link;
+pub mod report;
 pub mod schema;
 mod transaction;
 

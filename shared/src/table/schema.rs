@@ -16,7 +16,9 @@
 //! | `found`, `created`, `updated`, `unchanged`, `skipped` | `JOB` | users; absent until a walk has begun | start, commit, finish |
 //! | `reason`, `error_message` | `JOB` | code, text for the administrator | a failed end |
 //! | `created_at`, `updated_at` | `JOB` | ms since the epoch | acquire; every step |
-//! | `expires_on` | `JOB` | s since the epoch, the table's TTL | acquire |
+//! | `dry_run` | `JOB` | yes; absent otherwise | acquire |
+//! | `expires_on` | `JOB`, `REPORT` | s since the epoch, the table's TTL | acquire; commit |
+//! | `decided`, `again` | `REPORT` | see [`super::report`] | commit |
 //! | `device_ids`, `active` | `CONNECTION` | Guids, yes or no | an administrator |
 //! | `c`, `f`, `o`, `r`, `j` | `LINK` | see [`super::link`] | commit |
 //!
@@ -32,7 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
-use crate::job::{Counters, FailureCode, Job, Status};
+use crate::job::{Counters, FailureCode, Job, Mode, Status};
 
 /// The partition key.
 pub const COMPANY: &str = "company";
@@ -46,6 +48,8 @@ pub const CONNECTION: &str = "CONNECTION";
 pub const JOB_PREFIX: &str = "JOB#";
 /// What a link's sort key begins with.
 pub const LINK_PREFIX: &str = "LINK#";
+/// What a report's sort keys begin with.
+pub const REPORT_PREFIX: &str = "REPORT#";
 /// The sparse index over the leases.
 pub const LEASES: &str = "leases";
 /// Partitions of the index: enough that a million companies make no hot one.
@@ -56,7 +60,7 @@ pub const LEASE_SHARDS: u8 = 8;
 pub const WORKER_LEASE: Duration = Duration::from_secs(120);
 /// How long a message may be under way before its job is looked at.
 pub const HAND_OFF_LEASE: Duration = Duration::from_secs(120);
-/// Ended jobs are kept this long.
+/// Ended jobs are kept this long, and their reports with them.
 pub const JOBS_ARE_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// The sort key of a job.
@@ -72,12 +76,19 @@ pub fn lease_shard(company: &CompanyId) -> String {
     (company.as_uuid().as_bytes()[15] % LEASE_SHARDS).to_string()
 }
 
+/// When a job that was accepted then goes, and its report with it; in s since the epoch.
+pub(super) fn expires_on(created_at: Timestamp) -> i64 {
+    created_at.after(JOBS_ARE_KEPT).seconds()
+}
+
 /// A job as it lies in the table.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct JobItem {
     pub company: CompanyId,
     pub item: String,
     pub status: Status,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     #[serde(default)]
     pub generation: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,11 +125,12 @@ pub(super) struct JobItem {
 
 impl JobItem {
     /// A job that has just been accepted and whose message is about to be sent.
-    pub fn accepted(company: CompanyId, job: JobId, now: Timestamp) -> Self {
+    pub fn accepted(company: CompanyId, job: JobId, mode: Mode, now: Timestamp) -> Self {
         Self {
             company,
             item: job_key(&job),
             status: Status::Pending,
+            dry_run: mode.is_dry_run(),
             generation: 0,
             worker: None,
             lease_expires_at: Some(now.after(HAND_OFF_LEASE)),
@@ -135,8 +147,13 @@ impl JobItem {
             error_message: None,
             created_at: now,
             updated_at: now,
-            expires_on: now.after(JOBS_ARE_KEPT).seconds(),
+            expires_on: expires_on(now),
         }
+    }
+
+    /// What the job does about what it decides.
+    pub const fn mode(&self) -> Mode {
+        if self.dry_run { Mode::DryRun } else { Mode::Apply }
     }
 
     /// The counters, once a walk has begun.
@@ -157,7 +174,9 @@ impl JobItem {
         Some(Job {
             id,
             company: self.company,
+            mode: self.mode(),
             status: self.status,
+            generation: self.generation,
             counters: self.counters(),
             failure_code: self.reason.as_deref().and_then(FailureCode::named),
             failure_text: self.error_message,
@@ -190,7 +209,7 @@ mod tests {
             "created_at": 1, "updated_at": 1, "an_attribute_of_tomorrow": true
         }))
         .expect("an older item");
-        assert_eq!((job.generation, job.attempts, job.counters()), (0, 0, None));
+        assert_eq!((job.generation, job.attempts, job.counters(), job.mode()), (0, 0, None, Mode::Apply));
         assert!(job.into_job().is_some_and(|job| job.has_lapsed(Timestamp::from_ms(2))));
     }
 }

@@ -8,14 +8,18 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::clock::Timestamp;
-use shared::job::Job;
+use shared::ids::CompanyId;
+use shared::job::{Counters, Job};
+use shared::outcome::SkipReason;
+use shared::table::report::Row;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use super::report::Report;
 use super::tree::{self, Object};
 use crate::binding::number_of;
-use crate::describe::scalar::{Count, DateTime, Guid, StatusName, StatusNumber};
+use crate::describe::scalar::{Count, DateTime, Guid, OutcomeName, StatusName, StatusNumber};
 
 /// What .NET calls the round-trip form, always in UTC.
 const ROUND_TRIP: &[BorrowedFormatItem<'_>] =
@@ -29,6 +33,8 @@ pub enum Document {
     Job(AxemaUserSyncJobResponse),
     /// The answer of `QueryAxemaUserSyncJobs`.
     Jobs(QueryAxemaUserSyncJobsResponse),
+    /// The answer of `QueryAxemaUserSyncUsers`.
+    Users(AxemaUserSyncUsersResponse),
     /// The answer of every failure.
     Problem(ErrorResponse),
 }
@@ -39,6 +45,7 @@ impl Document {
     pub(super) fn blank_row(&self) -> Option<Object> {
         match self {
             Self::Jobs(_) => Some(tree::of(&AxemaUserSyncJobResponse::default())),
+            Self::Users(_) => Some(tree::of(&AxemaUserSyncUserResponse::default())),
             Self::Job(_) | Self::Problem(_) => None,
         }
     }
@@ -105,6 +112,71 @@ pub struct ErrorResponse {
     pub response_status: ResponseStatus,
 }
 
+/// A page of a job's report, with the job's counters as they are now. Listed are the users that
+/// the job decided about or left out: those for whom there was nothing to do are counted alone.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct AxemaUserSyncUsersResponse {
+    /// Whose report it is.
+    #[schemars(with = "Guid")]
+    pub job_id: String,
+    /// Whose job it is.
+    #[schemars(with = "Guid")]
+    pub company_id: String,
+    /// Whether customers and links were left as they are.
+    pub dry_run: bool,
+    /// Users that the source listed; absent, as the next four, until a worker has begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Count>")]
+    pub users_found: Option<u64>,
+    /// Customers made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Count>")]
+    pub users_created: Option<u64>,
+    /// Customers changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Count>")]
+    pub users_updated: Option<u64>,
+    /// Users for whom there was nothing to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Count>")]
+    pub users_unchanged: Option<u64>,
+    /// Users left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Count>")]
+    pub users_skipped: Option<u64>,
+    /// How many rows come before the first one here.
+    #[schemars(with = "Count")]
+    pub offset: usize,
+    /// How many rows there are on all pages.
+    #[schemars(with = "Count")]
+    pub total: usize,
+    /// The page, ordered by system and user.
+    pub results: Vec<AxemaUserSyncUserResponse>,
+}
+
+/// What became of one user. It says nothing that names a person.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct AxemaUserSyncUserResponse {
+    /// The VAKA system.
+    #[schemars(with = "Guid")]
+    pub device_id: String,
+    /// The user in it.
+    #[schemars(with = "Guid")]
+    pub user_id: String,
+    /// `Created`, `Updated`, `Unchanged` or `Skipped`.
+    #[schemars(with = "OutcomeName")]
+    pub outcome: &'static str,
+    /// Why the user was left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<&'static str>,
+    /// The customer that the user is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Guid>")]
+    pub customer_id: Option<String>,
+}
+
 /// What went wrong.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -145,6 +217,37 @@ impl From<&Job> for AxemaUserSyncJobResponse {
             error_message: job.failure_text.clone(),
             created_date: round_trip(job.created_at),
             updated_date: round_trip(job.updated_at),
+        }
+    }
+}
+
+impl From<&Report> for AxemaUserSyncUsersResponse {
+    fn from(Report { job, rows, total, wanted }: &Report) -> Self {
+        let count = |counter: fn(&Counters) -> u64| job.counters.as_ref().map(counter);
+        Self {
+            job_id: job.id.to_string(),
+            company_id: job.company.to_string(),
+            dry_run: job.mode.is_dry_run(),
+            users_found: count(|counters| counters.found),
+            users_created: count(|counters| counters.created),
+            users_updated: count(|counters| counters.updated),
+            users_unchanged: count(|counters| counters.unchanged),
+            users_skipped: count(|counters| counters.skipped),
+            offset: wanted.skip,
+            total: *total,
+            results: rows.iter().map(|row| AxemaUserSyncUserResponse::of(job.company, row)).collect(),
+        }
+    }
+}
+
+impl AxemaUserSyncUserResponse {
+    fn of(company: CompanyId, row: &Row) -> Self {
+        Self {
+            device_id: row.person.device.to_string(),
+            user_id: row.person.user.to_string(),
+            outcome: row.outcome.kind().name(),
+            reason_code: row.outcome.reason().map(SkipReason::code),
+            customer_id: row.customer.customer(company, &row.person).map(|customer| customer.to_string()),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What binds to what, as tables.
 
 use shared::ids::{CompanyId, JobId};
-use shared::job::Status;
+use shared::job::{Mode, Status};
+use shared::outcome::OutcomeKind;
 
 use super::body::LARGEST_BODY_BYTES;
-use super::{BindingError, CancelSync, GetSync, ListSyncs, StartSync, query_parameter};
+use super::{BindingError, CancelSync, GetSync, ListSyncs, ListUsers, MOST_USERS, StartSync, query_parameter};
 use crate::event::{Event, Request};
 
 const GUID: &str = "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f";
@@ -43,7 +44,7 @@ fn a_company_is_bound_from_json_form_and_query_in_any_case_and_any_guid_form() {
         (None, format!(r#"{{"CompanyId":"{GUID}"}}"#), "CompanyId=".to_owned()),
     ] {
         let bound = StartSync::bind(&post(media_type, &body, &query));
-        assert_eq!(bound, Ok(StartSync { company: guid(GUID) }), "{media_type:?} {body} {query}");
+        assert_eq!(bound, Ok(a_sync_of(guid(GUID))), "{media_type:?} {body} {query}");
     }
 }
 
@@ -69,7 +70,7 @@ fn nothing_null_empty_and_the_guid_of_zeros_count_as_absent() {
         (Some("text/jsv"), "{CompanyId:}"),
         (Some("text/jsv"), "{CompanyId:\"\",Status:foo}"),
     ] {
-        assert_eq!(StartSync::bind(&post(media_type, body, "")), Ok(StartSync { company: None }), "{body}");
+        assert_eq!(StartSync::bind(&post(media_type, body, "")), Ok(a_sync_of(None)), "{body}");
     }
 }
 
@@ -138,7 +139,7 @@ fn a_body_that_is_no_utf8_or_no_base64_is_malformed() {
         let refused = StartSync::bind(&base64(coded));
         assert!(matches!(refused, Err(BindingError::Malformed(_))), "{coded}: {refused:?}");
     }
-    assert_eq!(StartSync::bind(&base64("e30=")), Ok(StartSync { company: None }));
+    assert_eq!(StartSync::bind(&base64("e30=")), Ok(a_sync_of(None)));
 }
 
 #[test]
@@ -149,8 +150,8 @@ fn a_body_over_the_limit_is_too_large_in_either_delivery_and_one_at_the_limit_is
     assert_eq!(StartSync::bind(&post(None, &over, "")), Err(BindingError::TooLarge));
     assert_eq!(StartSync::bind(&base64(&code(&over))), Err(BindingError::TooLarge));
     assert_eq!(StartSync::bind(&base64(&"A".repeat(1 << 20))), Err(BindingError::TooLarge));
-    assert_eq!(StartSync::bind(&post(None, &at_limit, "")), Ok(StartSync { company: None }));
-    assert_eq!(StartSync::bind(&base64(&code(&at_limit))), Ok(StartSync { company: None }));
+    assert_eq!(StartSync::bind(&post(None, &at_limit, "")), Ok(a_sync_of(None)));
+    assert_eq!(StartSync::bind(&base64(&code(&at_limit))), Ok(a_sync_of(None)));
 }
 
 #[test]
@@ -189,6 +190,64 @@ fn a_status_is_bound_by_name_in_any_case_or_by_number() {
 }
 
 #[test]
+fn a_dry_run_is_asked_for_by_truth_in_any_form() {
+    for (media_type, body, query, mode) in [
+        (None, r#"{"DryRun":true}"#, "", Mode::DryRun),
+        (None, r#"{"dryrun":"TRUE"}"#, "", Mode::DryRun),
+        (None, r#"{"DRYRUN":1}"#, "", Mode::DryRun),
+        (Some(FORM), "dryRun=1", "", Mode::DryRun),
+        (None, "", "DryRun=True", Mode::DryRun),
+        (None, r#"{"DryRun":false}"#, "dryrun=true", Mode::DryRun),
+        (None, r#"{"DryRun":true}"#, "dryrun=0", Mode::Apply),
+        (None, r#"{"DryRun":null}"#, "", Mode::Apply),
+        (None, r#"{"DryRun":"False"}"#, "", Mode::Apply),
+        (Some(FORM), "DryRun=", "", Mode::Apply),
+        (None, r#"{"DryRun":0}"#, "", Mode::Apply),
+        (None, "", "", Mode::Apply),
+    ] {
+        let bound = StartSync::bind(&post(media_type, body, query));
+        assert_eq!(bound, Ok(StartSync { company: None, mode }), "{body} {query}");
+    }
+    for (body, query) in [(r#"{"DryRun":2}"#, ""), (r#"{"DryRun":[true]}"#, ""), ("", "DryRun=yes"), ("", "DryRun=-1")]
+    {
+        let refused = StartSync::bind(&post(None, body, query));
+        assert!(matches!(refused, Err(BindingError::Value { field: "DryRun", .. })), "{body} {query}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_page_of_a_report_is_bound_with_defaults_and_within_bounds() {
+    let bound = |query: &str| {
+        let users = ListUsers::bind(&get(query), Some(GUID));
+        users.map(|users| (users.outcome, users.skip, users.take))
+    };
+    for (query, expected) in [
+        ("", (None, 0, MOST_USERS)),
+        ("OUTCOME=skipped&skip=7&TAKE=10000", (Some(OutcomeKind::Skipped), 7, 10_000)),
+        ("Outcome=Created&Take=0", (Some(OutcomeKind::Created), 0, 0)),
+        ("outcome=UPDATED&Skip=", (Some(OutcomeKind::Updated), 0, MOST_USERS)),
+        ("outcome=unchanged", (Some(OutcomeKind::Unchanged), 0, MOST_USERS)),
+    ] {
+        assert_eq!(bound(query), Ok(expected), "{query}");
+    }
+    for (query, field) in [
+        ("Outcome=Deleted", "Outcome"),
+        ("Outcome=1", "Outcome"),
+        ("Skip=-1", "Skip"),
+        ("Skip=1.5", "Skip"),
+        ("Skip=99999999999999999999", "Skip"),
+        ("Take=all", "Take"),
+        ("Take=10001", "Take"),
+        ("Take=1&take=1", "Take"),
+    ] {
+        let refused = bound(query);
+        assert!(matches!(refused, Err(BindingError::Value { field: named, .. }) if named == field), "{query}");
+    }
+    let over = Err(BindingError::Value { field: "Take", fault: "is over 10000" });
+    assert_eq!((bound("Take=10001"), MOST_USERS), (over, 10_000));
+}
+
+#[test]
 fn the_id_comes_from_the_path_and_only_without_one_from_the_query() {
     let bound = GetSync::bind(&get(&format!("Id={OTHER}&CompanyId={OTHER}")), Some(GUID));
     assert_eq!(bound.ok(), JobId::parse(GUID).ok().map(|id| GetSync { id, company: guid(OTHER) }));
@@ -218,6 +277,10 @@ fn every_operation_that_is_posted_by_its_name_is_bound_from_the_body_and_the_que
 fn a_parameter_of_the_answer_is_found_in_any_case() {
     assert_eq!(query_parameter("a=1&FORMAT=&Format=json", "format").as_deref(), Some("json"));
     assert_eq!(query_parameter("a=1", "format"), None);
+}
+
+fn a_sync_of(company: Option<CompanyId>) -> StartSync {
+    StartSync { company, mode: Mode::Apply }
 }
 
 fn guid(text: &str) -> Option<CompanyId> {

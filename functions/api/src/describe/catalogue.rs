@@ -10,9 +10,11 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::sample;
-use super::scalar::Guid;
+use super::scalar::{Count, Guid, Page};
 use crate::answer::callback::NotACallback;
-use crate::answer::wire::{AxemaUserSyncJobResponse, ErrorResponse, QueryAxemaUserSyncJobsResponse};
+use crate::answer::wire::{
+    AxemaUserSyncJobResponse, AxemaUserSyncUsersResponse, ErrorResponse, QueryAxemaUserSyncJobsResponse,
+};
 use crate::binding::BindingError;
 use crate::caller::CallerError;
 use crate::caller::may::{MayNot, Right};
@@ -94,6 +96,9 @@ pub(crate) const ALWAYS: [Refusal; 6] = [
 struct CreateAxemaUserSync {
     /// The company to sync. Left out, it is the caller's own; only a superadmin may name another.
     company_id: Option<Guid>,
+    /// Whether the sync only tells what it would do: it writes no customer, and ends with the counts and the report of a
+    /// sync that does.
+    dry_run: Option<bool>,
 }
 
 /// Lists the syncs of a company, the newest first.
@@ -118,6 +123,33 @@ struct GetAxemaUserSyncJob {
     company_id: Option<Guid>,
 }
 
+/// Lists the users that a sync decided about or left out.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "as above")]
+struct QueryAxemaUserSyncUsers {
+    /// The sync.
+    id: Guid,
+    /// The company that the sync is of. Left out, it is the caller's own; only a superadmin may name another.
+    company_id: Option<Guid>,
+    /// Only users of whom this became.
+    outcome: Option<AxemaUserSyncOutcome>,
+    /// How many users are passed over.
+    skip: Option<Count>,
+    /// How many users are answered at most. Left out, it is 10,000, and it is never more.
+    take: Option<Page>,
+}
+
+/// What became of a user.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "as above")]
+enum AxemaUserSyncOutcome {
+    Created,
+    Updated,
+    Unchanged,
+    Skipped,
+}
+
 /// Ends a sync that is under way.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "PascalCase")]
@@ -140,7 +172,7 @@ enum AxemaUserSyncStatus {
 }
 
 /// All of them, in the order in which they are told of.
-pub(crate) static OPERATIONS: [Described; 4] = [
+pub(crate) static OPERATIONS: [Described; 5] = [
     Described {
         name: "CreateAxemaUserSync",
         verb: "POST",
@@ -182,6 +214,21 @@ pub(crate) static OPERATIONS: [Described; 4] = [
         request: of::<GetAxemaUserSyncJob>,
         answer_name: "AxemaUserSyncJobResponse",
         answer: of::<AxemaUserSyncJobResponse>,
+        refusals: &[Refusal::NoSuchJob],
+    },
+    Described {
+        name: "QueryAxemaUserSyncUsers",
+        verb: "GET",
+        below: "/{Id}/users",
+        right: Right::Read,
+        summary: "Lists the users that a sync decided about or left out, with what became of each",
+        notes: "While the sync runs, it is what is done so far. Users for whom there was nothing to do are counted in \
+                UsersUnchanged and not listed, except where a customer was there already and is linked now. Records of \
+                VAKA that name no user are counted in UsersSkipped and not listed. Where there is more, the header Link \
+                leads to the next page.",
+        request: of::<QueryAxemaUserSyncUsers>,
+        answer_name: "AxemaUserSyncUsersResponse",
+        answer: of::<AxemaUserSyncUsersResponse>,
         refusals: &[Refusal::NoSuchJob],
     },
     Described {

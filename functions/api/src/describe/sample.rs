@@ -2,7 +2,7 @@
 
 use shared::clock::Timestamp;
 use shared::ids::{CompanyId, JobId};
-use shared::job::{Counters, Job, Status};
+use shared::job::{Counters, Job, Mode, Status};
 use uuid::Uuid;
 
 /// The sync of every sample: 0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f.
@@ -38,7 +38,9 @@ fn job(status: Status, counters: Option<Counters>) -> Job {
     Job {
         id: job_id(),
         company: company(),
+        mode: Mode::Apply,
         status,
+        generation: 1,
         counters,
         failure_code: None,
         failure_text: None,

@@ -55,6 +55,16 @@ scalar! {
 }
 
 scalar! {
+    /// How many of a list are answered.
+    Page = { "type": "integer", "format": "int32", "minimum": 0, "maximum": 10000 }
+}
+
+scalar! {
+    /// What became of a user.
+    OutcomeName = { "type": "string", "enum": ["Created", "Updated", "Unchanged", "Skipped"] }
+}
+
+scalar! {
     /// The name of an [`AxemaUserSyncStatus`].
     StatusName = { "type": "string", "enum": ["Pending", "Processing", "Completed", "Failed"] }
 }

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::catalogue::{Described, OPERATIONS, Refusal};
 use super::*;
 use crate::answer::callback::NotACallback;
-use crate::binding::{BindingError, CancelSync, GetSync, ListSyncs, StartSync};
+use shared::job::Mode;
+
+use crate::binding::{BindingError, CancelSync, GetSync, ListSyncs, ListUsers, StartSync};
 use crate::caller::CallerError;
 use crate::caller::may::MayNot;
 use crate::event::Event;
@@ -38,6 +40,7 @@ fn the_router_finds_each_operation_that_is_described_and_no_other() {
         Operation::StartSync,
         Operation::ListSyncs,
         Operation::GetSync(None),
+        Operation::ListUsers(None),
         Operation::CancelSync(None),
         Operation::Describe(Topic::OpenApi),
         Operation::Options(Allow("")),
@@ -51,7 +54,11 @@ fn the_router_finds_each_operation_that_is_described_and_no_other() {
 /// A new variant is told apart here, and listed above.
 fn is_an_operation(operation: &Operation) -> bool {
     match operation {
-        Operation::StartSync | Operation::ListSyncs | Operation::GetSync(_) | Operation::CancelSync(_) => true,
+        Operation::StartSync
+        | Operation::ListSyncs
+        | Operation::GetSync(_)
+        | Operation::ListUsers(_)
+        | Operation::CancelSync(_) => true,
         Operation::Describe(_) | Operation::Options(_) | Operation::WrongMethod(_) | Operation::Unknown => false,
     }
 }
@@ -121,18 +128,21 @@ fn a_body_alone_can_be_malformed_too_large_or_of_an_unknown_type() {
 #[test]
 fn each_member_that_is_described_is_bound_and_each_that_is_bound_is_described() {
     // A field more in a struct of `binding` does not compile here.
-    let StartSync { company: _ } = StartSync { company: None };
+    let StartSync { company: _, mode: _ } = StartSync { company: None, mode: Mode::Apply };
     let ListSyncs { company: _, status: _ } = ListSyncs { company: None, status: None };
     let of_job = sample::job_id();
     let GetSync { id: _, company: _ } = GetSync { id: of_job, company: None };
+    let ListUsers { id: _, company: _, outcome: _, skip: _, take: _ } =
+        ListUsers { id: of_job, company: None, outcome: None, skip: 0, take: 0 };
     let CancelSync { id: _, company: _ } = CancelSync { id: of_job, company: None };
     let described: Vec<_> = OPERATIONS.iter().map(|operation| (operation.name, members_of(operation))).collect();
     assert_eq!(
         described,
         [
-            ("CreateAxemaUserSync", vec!["CompanyId".to_owned()]),
+            ("CreateAxemaUserSync", vec!["CompanyId".to_owned(), "DryRun".to_owned()]),
             ("QueryAxemaUserSyncJobs", vec!["CompanyId".to_owned(), "Status".to_owned()]),
             ("GetAxemaUserSyncJob", vec!["Id".to_owned(), "CompanyId".to_owned()]),
+            ("QueryAxemaUserSyncUsers", ["Id", "CompanyId", "Outcome", "Skip", "Take"].map(str::to_owned).to_vec(),),
             ("CancelAxemaUserSync", vec!["Id".to_owned(), "CompanyId".to_owned()]),
         ]
     );
@@ -158,6 +168,7 @@ fn bind(operation: &Described, member: &str, value: &str) -> Option<String> {
         "CreateAxemaUserSync" => StartSync::bind(&request).map(|_| ()),
         "QueryAxemaUserSyncJobs" => ListSyncs::bind(&request).map(|_| ()),
         "GetAxemaUserSyncJob" => GetSync::bind(&request, Some(id)).map(|_| ()),
+        "QueryAxemaUserSyncUsers" => ListUsers::bind(&request, Some(id)).map(|_| ()),
         "CancelAxemaUserSync" => CancelSync::bind(&request, Some(id)).map(|_| ()),
         other => panic!("{other} is not bound here yet"),
     };

@@ -25,10 +25,11 @@ struct Named {
     allow: Allow,
 }
 
-const OPERATIONS: [Named; 4] = [
+const OPERATIONS: [Named; 5] = [
     Named { operation: || Operation::StartSync, allow: Allow("POST, OPTIONS") },
     Named { operation: || Operation::ListSyncs, allow: Allow("GET, HEAD, POST, OPTIONS") },
     Named { operation: || Operation::GetSync(None), allow: Allow("GET, HEAD, POST, OPTIONS") },
+    Named { operation: || Operation::ListUsers(None), allow: Allow("GET, HEAD, POST, OPTIONS") },
     Named { operation: || Operation::CancelSync(None), allow: Allow("POST, DELETE, OPTIONS") },
 ];
 
@@ -78,6 +79,7 @@ mod tests {
             ("POST", "/jsv/reply/QueryAxemaUserSyncJobs", Operation::ListSyncs, "jsv"),
             ("GET", "/xml/reply/GetAxemaUserSyncJob", Operation::GetSync(None), "xml"),
             ("POST", "/api/GetAxemaUserSyncJob", Operation::GetSync(None), "json"),
+            ("GET", "/csv/reply/QueryAxemaUserSyncUsers", Operation::ListUsers(None), "csv"),
             ("GET", "/html/reply/GetAxemaUserSyncJob", Operation::GetSync(None), "html"),
             ("GET", "/api/GetAxemaUserSyncJob.foo", Operation::GetSync(None), "foo"),
             ("DELETE", "/api/CancelAxemaUserSync", Operation::CancelSync(None), "json"),

@@ -13,9 +13,9 @@ use shared::ids::{CompanyId, DeviceId};
 use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::lease::{Lease, MOST_WRITES};
-use shared::table::link::{Before, Fingerprint, Linked, PersonKey};
+use shared::table::link::{Before, Fingerprint, Linked, PersonKey, derived_id};
+use shared::table::report::Row;
 
-use crate::customers::derived_id;
 use crate::customers::index::CustomerIndex;
 use crate::customers::person::{Person, email_key};
 use crate::source::{Group, VakaUser};
@@ -27,6 +27,9 @@ use super::{Errand, Halt, Rooms};
 /// A walk that has nothing to write still shows where it is, and renews its lease, this often.
 const SHOW_PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
+/// Users left out again that one commit lists: some 20 kB, so that nobody pays a write for a few.
+const MOST_AGAIN: usize = 1_000;
+
 /// What a walk has in hand.
 #[derive(Debug)]
 pub struct Desk {
@@ -36,6 +39,8 @@ pub struct Desk {
     pub(super) ledger: Ledger,
     pub(super) counters: Counters,
     pub(super) plans: Vec<Plan>,
+    /// Those left out again, who are listed with the next commit.
+    pub(super) again: Vec<Row>,
     pub(super) committed_at: Timestamp,
     index: Option<CustomerIndex>,
     deferred: Vec<Deferred>,
@@ -64,6 +69,7 @@ impl Desk {
             company,
             ledger,
             plans: Vec::new(),
+            again: Vec::new(),
             index: None,
             deferred: Vec::new(),
             addresses: Vec::new(),
@@ -113,14 +119,16 @@ impl Desk {
         self.addresses.extend(user.email.as_deref().map(|email| self.hasher.hash_one(email_key(email))));
         let (before, action) = match met {
             Met::Again | Met::Done => return Ok(()),
-            Met::Unchanged(outcome) => {
-                self.count(outcome);
+            Met::Unchanged => {
+                self.count(Outcome::Unchanged);
                 return Ok(());
             }
+            Met::StillSkipped { reason, customer } => return self.skip_again(lease, key, reason, customer).await,
             Met::Changed { customer, before } => {
                 let action = match Person::read(user, group) {
                     Ok(person) => Action::Update { customer, person },
-                    Err(reason) => Action::Skip { reason, customer: self.linked_to(&key, customer) },
+                    // By its id: a link of a skipped user that names no customer has none.
+                    Err(reason) => Action::Skip { reason, customer: Linked::To(customer) },
                 };
                 (before, action)
             }
@@ -192,14 +200,30 @@ impl Desk {
             (&plan.action, plan.before)
             && was == plan.fingerprint
         {
-            self.count(Outcome::Skipped(*reason));
-            return Ok(());
+            return self.skip_again(lease, plan.person, *reason, Linked::Nobody).await;
         }
         let gathered: usize = self.plans.iter().map(|plan| plan.action.writes()).sum();
         if gathered + plan.action.writes() > MOST_WRITES {
             self.commit(lease).await?;
         }
         self.plans.push(plan);
+        Ok(())
+    }
+
+    /// Counts and lists a user who is left out again. Its link says so already.
+    async fn skip_again(
+        &mut self,
+        lease: &mut Lease,
+        person: PersonKey,
+        reason: SkipReason,
+        customer: Linked,
+    ) -> Result<(), Halt> {
+        let outcome = Outcome::Skipped(reason);
+        self.count(outcome);
+        self.again.push(Row { person, outcome, customer, imprint: None });
+        if self.again.len() >= MOST_AGAIN {
+            self.commit(lease).await?;
+        }
         Ok(())
     }
 

@@ -11,9 +11,7 @@ use std::collections::HashMap;
 use shared::ids::{CompanyId, CustomerId, DeviceId, UserId};
 use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
-use shared::table::link::{Before, Fingerprint, JobStamp, Link, Linked, PersonKey};
-
-use crate::customers::derived_id;
+use shared::table::link::{Before, Fingerprint, JobStamp, Link, Linked, PersonKey, derived_id};
 
 /// What is known of each user.
 #[derive(Debug)]
@@ -60,8 +58,15 @@ pub enum Met {
     Again,
     /// An earlier slice of this job has decided about the user: it is counted already.
     Done,
-    /// Nothing has changed; this is how the user is counted.
-    Unchanged(Outcome),
+    /// Nothing has changed for a user who is this customer.
+    Unchanged,
+    /// The user is left out again, for the same reason.
+    StillSkipped {
+        /// Why.
+        reason: SkipReason,
+        /// The customer the user is, if there is one.
+        customer: Linked,
+    },
     /// The user is this customer, and VAKA's data have changed.
     Changed {
         /// The customer.
@@ -138,20 +143,21 @@ impl Ledger {
         let Standing::Linked { outcome, customer, by_this_job } = entry.standing else { return Met::Again };
         let before = Before::Was(Fingerprint(entry.fingerprint));
         let same = entry.fingerprint == fingerprint.0;
-        match (outcome, customer) {
+        let customer = match customer {
+            Kind::Derived => Linked::Derived,
+            Kind::Adopted => self.adopted.get(&key).map_or(Linked::Nobody, |customer| Linked::To(*customer)),
+            Kind::Nobody => Linked::Nobody,
+        };
+        match (outcome, customer.customer(self.company, person)) {
             _ if by_this_job => Met::Done,
             // A sync never brings an erased person back, whatever VAKA says of it now.
-            (Outcome::Skipped(SkipReason::CustomerDeleted), _) => Met::Unchanged(outcome),
+            (Outcome::Skipped(reason @ SkipReason::CustomerDeleted), _) => Met::StillSkipped { reason, customer },
             // Whether the address is still ambiguous is up to the customers, not to VAKA.
-            (Outcome::Skipped(SkipReason::AmbiguousEmail), Kind::Nobody) => Met::Unlinked { before },
-            (Outcome::Skipped(_), _) if same => Met::Unchanged(outcome),
-            (_, Kind::Nobody) => Met::Unlinked { before },
-            _ if same => Met::Unchanged(Outcome::Unchanged),
-            (_, Kind::Derived) => Met::Changed { customer: derived_id(self.company, person), before },
-            (_, Kind::Adopted) => match self.adopted.get(&key) {
-                Some(customer) => Met::Changed { customer: *customer, before },
-                None => Met::Unlinked { before },
-            },
+            (Outcome::Skipped(SkipReason::AmbiguousEmail), None) => Met::Unlinked { before },
+            (Outcome::Skipped(reason), _) if same => Met::StillSkipped { reason, customer },
+            (_, None) => Met::Unlinked { before },
+            _ if same => Met::Unchanged,
+            (_, Some(customer)) => Met::Changed { customer, before },
         }
     }
 
@@ -209,17 +215,18 @@ mod tests {
     fn every_standing_has_its_answer() {
         let other = CustomerId::from_uuid(Uuid::from_u128(9));
         let before = || Before::Was(OLD);
+        let still = |reason, customer| Met::StillSkipped { reason, customer };
         let deleted = Outcome::Skipped(SkipReason::CustomerDeleted);
         let nameless = Outcome::Skipped(SkipReason::MissingName);
         let ambiguous = Outcome::Skipped(SkipReason::AmbiguousEmail);
         let derived = derived_id(COMPANY, &person(1));
         for (outcome, customer, by, now, expected) in [
             (Outcome::Created, Linked::Derived, job(2), NEW, Met::Done),
-            (Outcome::Created, Linked::Derived, job(1), OLD, Met::Unchanged(Outcome::Unchanged)),
+            (Outcome::Created, Linked::Derived, job(1), OLD, Met::Unchanged),
             (Outcome::Created, Linked::Derived, job(1), NEW, Met::Changed { customer: derived, before: before() }),
             (Outcome::Updated, Linked::To(other), job(1), NEW, Met::Changed { customer: other, before: before() }),
-            (deleted, Linked::To(other), job(1), NEW, Met::Unchanged(deleted)),
-            (nameless, Linked::Nobody, job(1), OLD, Met::Unchanged(nameless)),
+            (deleted, Linked::To(other), job(1), NEW, still(SkipReason::CustomerDeleted, Linked::To(other))),
+            (nameless, Linked::Nobody, job(1), OLD, still(SkipReason::MissingName, Linked::Nobody)),
             (nameless, Linked::Nobody, job(1), NEW, Met::Unlinked { before: before() }),
             (ambiguous, Linked::Nobody, job(1), OLD, Met::Unlinked { before: before() }),
         ] {

@@ -11,10 +11,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use shared::clock::Timestamp;
 use shared::outcome::{Outcome, SkipReason};
-use shared::table::lease::{Commit, Lease};
-use shared::table::link::{JobStamp, Link, Linked};
+use shared::table::lease::{Chunk, Commit, Lease};
+use shared::table::link::{JobStamp, Link, Linked, derived_id};
+use shared::table::report::Row;
 
-use crate::customers::derived_id;
 use crate::customers::person::Person;
 
 use super::Halt;
@@ -30,6 +30,13 @@ pub const LEASE_MARGIN: Duration = Duration::from_secs(10);
 struct Prepared {
     link: Link,
     customer: Option<TransactWriteItem>,
+}
+
+impl Prepared {
+    const fn row(&self) -> Row {
+        let Link { person, outcome, customer, .. } = self.link;
+        Row { person, outcome, customer, imprint: None }
+    }
 }
 
 /// Which part of which plan a write belongs to.
@@ -57,7 +64,9 @@ impl Desk {
                     parts.push(Part::Customer(at));
                 }
             }
-            match self.rooms.table.commit(lease, &counters, writes, now).await? {
+            let decided = prepared.iter().map(Prepared::row).collect();
+            let chunk = Chunk { writes, decided, again: self.again.clone() };
+            match self.rooms.table.commit(lease, &counters, chunk, now).await? {
                 Commit::LeaseLost => return Err(Halt::LeaseLost),
                 Commit::Refused(places) => {
                     for place in places {
@@ -73,6 +82,7 @@ impl Desk {
                         self.count(ready.link.outcome);
                     }
                     self.plans.clear();
+                    self.again.clear();
                     self.committed_at = now;
                     self.errand.budget.extend_to(waits_end_at(lease, self.errand.ends_at));
                     tracing::info!(
