@@ -52,6 +52,8 @@ async fn the_deployed_door_answers_a_client_over_http_as_the_contract_says() -> 
             400,
             "SerializationException",
         ),
+        ("cut XML", posted(&call, &writer, "application/xml", b"<R>"), 400, "SerializationException"),
+        ("cut JSV", posted(&call, &writer, "application/jsv", b"{A:"), 400, "SerializationException"),
         ("a large body", posted(&call, &writer, "application/json", &[b' '; 65 * 1024]), 413, "RequestEntityTooLarge"),
         ("a picture", posted(&call, &writer, "image/png", b"\x89PNG"), 415, "UnsupportedMediaType"),
     ] {
@@ -73,6 +75,19 @@ async fn the_deployed_door_answers_a_client_over_http_as_the_contract_says() -> 
         assert_eq!(answer.status(), 200, "{path}");
         assert_eq!(header(&answer, "content-type"), "application/json; charset=utf-8");
         assert_eq!(answer.json::<Value>().await?, json!({"Results": []}), "{path}");
+    }
+
+    for (path, accept, content_type, begins) in [
+        (".xml", "*/*", "application/xml; charset=utf-8", "<?xml version=\"1.0\" encoding=\"utf-8\"?><Query"),
+        ("?format=csv", "*/*", "text/csv; charset=utf-8", "Id,CompanyId,Status,"),
+        ("", "text/jsv, */*;q=0.1", "text/jsv; charset=utf-8", "{Results:[]}"),
+        ("", "application/json;q=0.5, text/xml", "application/xml; charset=utf-8", "<?xml "),
+        (".jsonl", "*/*", "text/jsonl; charset=utf-8", ""),
+    ] {
+        let answer = call(Method::GET, &of_sync(path)).bearer_auth(&reader).header("Accept", accept).send().await?;
+        assert_eq!((answer.status().as_u16(), header(&answer, "content-type")), (200, content_type), "{path} {accept}");
+        let text = answer.text().await?;
+        assert!(text.starts_with(begins), "{path} {accept}: {text}");
     }
 
     let script = call(Method::GET, &of_sync("?callback=app.show")).bearer_auth(&reader).send().await?;
