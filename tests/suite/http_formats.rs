@@ -5,6 +5,7 @@ mod reading;
 
 use std::time::Duration;
 
+use api::answer::format::Format;
 use serde_json::json;
 use shared::ids::JobId;
 use shared::job::Failure;
@@ -67,6 +68,13 @@ async fn two_jobs(door: &Door) -> (shared::ids::CompanyId, JobId, JobId) {
     (own, failed, waiting)
 }
 
+#[test]
+fn every_format_for_programs_is_held_here() {
+    for name in Format::ALL.map(Format::name).into_iter().filter(|name| *name != "html") {
+        assert!(FORMATS.iter().any(|(held, ..)| *held == name), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_says_the_same_in_every_format_however_the_format_is_chosen() {
     let door = Door::open().await;
@@ -79,6 +87,7 @@ async fn an_answer_says_the_same_in_every_format_however_the_format_is_chosen() 
         ("several jobs", Ask::get(SYNCS).bearer(&reader)),
         ("one job", Ask::get(SYNCS).query("Status=Failed").bearer(&reader)),
         ("no jobs", Ask::get(SYNCS).bearer(&of_nothing)),
+        ("an empty report", Ask::job(&format!("{failed}/users")).bearer(&reader)),
     ] {
         says_the_same_in_every_format(&door, case, 200, &request).await;
     }

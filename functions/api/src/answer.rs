@@ -13,6 +13,8 @@ pub mod format;
 mod json;
 mod jsonl;
 mod jsv;
+#[cfg(test)]
+mod random;
 pub mod report;
 mod tree;
 pub mod wire;

@@ -132,7 +132,11 @@ fn object(element: &Node<'_, '_>, namespace: &str) -> Value {
 }
 
 fn listed(list: &str, item: &Node<'_, '_>, namespace: &str) -> Value {
-    let types = [("Results", "AxemaUserSyncJobResponse"), ("Errors", "ResponseError")];
+    let types = [
+        ("Results", "AxemaUserSyncJobResponse"),
+        ("Results", "AxemaUserSyncUserResponse"),
+        ("Errors", "ResponseError"),
+    ];
     assert!(types.contains(&(list, item.tag_name().name())), "{item:?}");
     assert_eq!(item.tag_name().namespace(), Some(namespace));
     object(item, namespace)

@@ -83,6 +83,7 @@ mod tests {
     use serde_json::{Map, Value};
 
     use super::*;
+    use crate::answer::random::Random;
     use crate::binding::body::jsv::members;
 
     fn text(value: &str) -> Node {
@@ -126,9 +127,9 @@ mod tests {
 
     #[test]
     fn whatever_is_written_is_read_back() {
-        let mut random = Random(SEED);
+        let mut random = Random::of(SEED);
         for _ in 0..20_000 {
-            let node = random.node(4);
+            let node = any_node(&mut random, 4);
             let jsv = written(node.clone());
             let read =
                 members(&jsv).map(|members| members.into_iter().map(|(_, value)| value).next().unwrap_or_default());
@@ -151,41 +152,23 @@ mod tests {
         }
     }
 
-    /// xorshift64: enough for choosing, and no dependency.
-    struct Random(u64);
+    const PIECES: [&str; 18] =
+        ["\"", "\"\"", ",", ":", "{", "}", "[", "]", "\n", "\r", " ", "\t", "\\", "a", "Id", "0", "å", "\u{2028}"];
 
-    impl Random {
-        fn below(&mut self, bound: u64) -> u64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            self.0 % bound
-        }
-
-        fn text(&mut self, at_least: u64) -> String {
-            const PIECES: [&str; 18] = [
-                "\"", "\"\"", ",", ":", "{", "}", "[", "]", "\n", "\r", " ", "\t", "\\", "a", "Id", "0", "å",
-                "\u{2028}",
-            ];
-            let length = at_least + self.below(6);
-            (0..length).map(|_| PIECES[usize::try_from(self.below(18)).unwrap_or_default()]).collect()
-        }
-
-        fn node(&mut self, levels: u64) -> Node {
-            let length = self.below(4);
-            match self.below(if levels == 0 { 4 } else { 7 }) {
-                0 | 1 => Node::Text(self.text(0)),
-                2 => Node::Number(self.below(u64::MAX).into()),
-                3 => Node::Bool(self.below(2) == 0),
-                4 => Node::List((0..length).map(|_| self.node(levels - 1)).collect()),
-                5 => Node::Object(Object {
-                    name: "",
-                    members: ["X", "Y", "Z"]
-                        .map(|name| (name, if self.below(3) == 0 { Node::Null } else { self.node(levels - 1) }))
-                        .into(),
-                }),
-                _ => Node::Map((0..length).map(|_| (self.text(1), self.node(levels - 1))).collect()),
-            }
+    fn any_node(random: &mut Random, levels: u64) -> Node {
+        let length = random.below(4);
+        match random.below(if levels == 0 { 4 } else { 7 }) {
+            0 | 1 => Node::Text(random.text(&PIECES, 0)),
+            2 => Node::Number(random.below(u64::MAX).into()),
+            3 => Node::Bool(random.below(2) == 0),
+            4 => Node::List((0..length).map(|_| any_node(random, levels - 1)).collect()),
+            5 => Node::Object(Object {
+                name: "",
+                members: ["X", "Y", "Z"]
+                    .map(|name| (name, if random.below(3) == 0 { Node::Null } else { any_node(random, levels - 1) }))
+                    .into(),
+            }),
+            _ => Node::Map((0..length).map(|_| (random.text(&PIECES, 1), any_node(random, levels - 1))).collect()),
         }
     }
 }

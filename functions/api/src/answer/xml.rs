@@ -142,6 +142,7 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
+    use crate::answer::random::Random;
     use crate::answer::tree;
 
     #[derive(Serialize)]
@@ -194,5 +195,43 @@ mod tests {
             "<Zebra>true</Zebra></Answer>",
         ];
         assert_eq!(write(&tree::of(&answer)), expected.concat());
+    }
+
+    /// Any seed must do, so one is kept.
+    const SEED: u64 = 0x0A5E_0012;
+
+    const PIECES: [&str; 20] = [
+        "<",
+        ">",
+        "&",
+        "\"",
+        "'",
+        "]]>",
+        "<!--",
+        "&amp;",
+        "&#0;",
+        "\r",
+        "\n",
+        "\t",
+        " ",
+        "\u{0}",
+        "\u{1}",
+        "\u{b}",
+        "\u{fffe}",
+        "\u{7f}",
+        "å",
+        "\u{1f600}",
+    ];
+
+    #[test]
+    fn whatever_text_is_written_is_read_back_but_for_what_xml_cannot_hold() {
+        let mut random = Random::of(SEED);
+        for _ in 0..20_000 {
+            let text = random.text(&PIECES, 0);
+            let written = write(&Object { name: "R", members: vec![("A", Node::Text(text.clone()))] });
+            let read = crate::binding::body::xml::members(&written);
+            let expected: String = text.chars().map(|letter| if holds(letter) { letter } else { '\u{fffd}' }).collect();
+            assert_eq!(read, Ok(vec![("A".to_owned(), serde_json::Value::String(expected))]), "{written}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! holds for members that nobody asked for), or with a name given twice.
 
 pub(crate) mod jsv;
-mod xml;
+pub(crate) mod xml;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -19,7 +19,7 @@ const DEEPEST: usize = 128;
 
 /// The text is no XML document of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotXml;
+pub(crate) struct NotXml;
 
 type Read<T> = Result<T, NotXml>;
 
@@ -30,7 +30,7 @@ impl From<quick_xml::Error> for NotXml {
 }
 
 /// Reads the members in the order in which they stand.
-pub(super) fn members(text: &str) -> Read<Vec<(String, Value)>> {
+pub(crate) fn members(text: &str) -> Read<Vec<(String, Value)>> {
     if !text.chars().all(holds) {
         return Err(NotXml);
     }
