@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing, in its helpers too")]
 
 mod cancel;
+mod clients;
 mod deployed;
 mod http_bodies;
 mod http_deployed;

@@ -1,0 +1,165 @@
+// A program with ServiceStack's client for TypeScript and the DTOs that the service hands out.
+// It reads from standard input where the service is and who it may be, says `release` when the
+// source of users may go on, and fails with what it did not expect.
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { JsonServiceClient, toDate } from "@servicestack/client";
+
+const SYNCS = "/codelock/axema/usersync";
+const UNKNOWN = "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f";
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const ENDS_WITHIN_MS = 60_000;
+
+const { baseUrl, company, users, scratch, tokens } = JSON.parse(await text(process.stdin));
+
+const source = await fetch(`${baseUrl}/types/typescript`);
+assert.equal(source.status, 200);
+await writeFile(`${scratch}/dtos.ts`, await source.text());
+const dtos = await import(pathToFileURL(`${scratch}/dtos.ts`).href);
+const { AxemaUserSyncStatus, CreateAxemaUserSync, GetAxemaUserSyncJob, QueryAxemaUserSyncJobs } = dtos;
+
+function signedIn(token: string | undefined, basePath = "api") {
+  const client = new JsonServiceClient(baseUrl);
+  client.basePath = basePath;
+  client.bearerToken = token as string;
+  return client;
+}
+
+// What the client makes of a refusal, with the answer's headers, which it leaves to a filter.
+async function refused(client: JsonServiceClient, call: (client: JsonServiceClient) => Promise<unknown>) {
+  let answer: Response | undefined;
+  client.exceptionFilter = (response: Response) => (answer = response);
+  const error = await call(client).then(
+    (unexpected) => assert.fail(`was answered ${JSON.stringify(unexpected)}`),
+    (error) => error,
+  );
+  assert.ok(answer && error.responseStatus, `was no refusal: ${error}`);
+  return { code: answer.status, headers: answer.headers, status: error.responseStatus };
+}
+
+function assertJob(job: any, statusName: string) {
+  assert.match(job.Id, GUID);
+  assert.equal(job.CompanyId, company);
+  assert.deepEqual([job.StatusName, job.Status], [statusName, Object.keys(AxemaUserSyncStatus).indexOf(statusName)]);
+  const [created, updated] = [toDate(job.CreatedDate), toDate(job.UpdatedDate)];
+  assert.ok(Math.abs(Date.now() - created.getTime()) < 600_000, `created at ${job.CreatedDate}`);
+  assert.ok(updated >= created, `updated at ${job.UpdatedDate}`);
+}
+
+const writer = signedIn(tokens.writer);
+const reader = signedIn(tokens.reader);
+const older = signedIn(tokens.writer, "");
+
+// Nothing has run.
+assert.deepEqual(await reader.send(new QueryAxemaUserSyncJobs()), { Results: [] });
+
+// Who is not known or may not.
+for (const stranger of [signedIn(undefined), signedIn("no.token.atall"), signedIn(undefined, "")]) {
+  const { code, headers, status } = await refused(stranger, (it) => it.send(new QueryAxemaUserSyncJobs()));
+  assert.deepEqual([code, status.errorCode, headers.get("www-authenticate")], [401, "Unauthorized", "Bearer"]);
+  assert.equal(status.message, "You were unauthorized to call this service");
+}
+{
+  const { code, status } = await refused(signedIn(tokens.reader), (it) => it.send(new CreateAxemaUserSync()));
+  assert.deepEqual([code, status.errorCode], [403, "Forbidden"]);
+  const api = await reader.api(new CreateAxemaUserSync());
+  assert.deepEqual([api.failed, api.errorCode], [true, "Forbidden"]);
+}
+
+// A sync, called as new clients do; its source waits until it is released.
+const started = await writer.send(new CreateAxemaUserSync());
+assertJob(started, "Pending");
+for (const name of ["UsersFound", "UsersCreated", "UsersUpdated", "ErrorMessage"]) {
+  assert.equal(name in started, false, `${name} is there before anything was found`);
+}
+for (const again of [signedIn(tokens.writer), signedIn(tokens.writer, "")]) {
+  for (const start of [
+    (it: JsonServiceClient) => it.send(new CreateAxemaUserSync()),
+    (it: JsonServiceClient) => it.sendOneWay(new CreateAxemaUserSync()),
+    (it: JsonServiceClient) => it.postToUrl(SYNCS, new CreateAxemaUserSync()),
+  ]) {
+    const { code, headers, status } = await refused(again, start);
+    assert.deepEqual([code, status.errorCode, status.meta.jobId], [409, "Conflict", started.Id]);
+    assert.ok(["Pending", "Processing"].includes(status.meta.status), status.meta.status);
+    assert.ok(headers.get("location")?.endsWith(`${SYNCS}/${started.Id}`), headers.get("location") ?? "no Location");
+  }
+}
+{
+  const { code, status } = await refused(signedIn(tokens.unconnected), (it) => it.send(new CreateAxemaUserSync()));
+  assert.deepEqual([code, status.errorCode], [409, "AxemaNotConfigured"]);
+}
+
+// It is cancelled, which frees the company.
+{
+  const cancelled = await writer.send(new dtos.CancelAxemaUserSync({ Id: started.Id }));
+  assertJob(cancelled, "Failed");
+  assert.equal(cancelled.ErrorMessage, "Cancelled by an administrator");
+  const { code, status } = await refused(signedIn(tokens.writer), (it) => it.delete(`${SYNCS}/${started.Id}`));
+  assert.deepEqual([code, status.errorCode, status.meta.status], [409, "Conflict", "Failed"]);
+}
+console.log("release");
+
+// Another, called as older clients do and by its URL; it ends.
+const second = await older.send(new CreateAxemaUserSync());
+assertJob(second, "Pending");
+const request = new GetAxemaUserSyncJob({ Id: second.Id });
+let job = second;
+for (const began = Date.now(); job.Status < 2; await setTimeout(50)) {
+  assert.ok(Date.now() - began < ENDS_WITHIN_MS, `still ${job.StatusName}`);
+  job = await reader.send(request);
+}
+assertJob(job, "Completed");
+assert.deepEqual([job.UsersFound, job.UsersCreated, job.UsersUpdated], [users, users, 0]);
+for (const same of [
+  await older.send(request),
+  await older.post(request),
+  await reader.get(request),
+  await reader.get(`${SYNCS}/${second.Id}`),
+  await reader.get(`${SYNCS}/${second.Id}`, { format: "json" }),
+]) {
+  assert.deepEqual(same, job);
+}
+
+// Both are listed, and found by the status' name.
+const ids = (answer: any) => answer.Results.map((listed: any) => listed.Id);
+assert.deepEqual(ids(await reader.send(new QueryAxemaUserSyncJobs())), [second.Id, started.Id]);
+const completed = new QueryAxemaUserSyncJobs({ Status: AxemaUserSyncStatus.Completed });
+for (const answer of [
+  await reader.send(completed),
+  await older.post(completed),
+  await reader.get(SYNCS, { Status: "Completed" }),
+  await signedIn(tokens.superadmin).send(new QueryAxemaUserSyncJobs({ ...completed, CompanyId: company })),
+]) {
+  assert.deepEqual(answer, { Results: [job] });
+}
+
+// What cannot be bound, found or called.
+for (const [request, field] of [
+  [new GetAxemaUserSyncJob({ Id: "latest" }), "Id"],
+  [new GetAxemaUserSyncJob(), "Id"],
+  [new QueryAxemaUserSyncJobs({ Status: "Finished" as any }), "Status"],
+  [new CreateAxemaUserSync({ CompanyId: "ours" }), "CompanyId"],
+] as const) {
+  const { code, status } = await refused(signedIn(tokens.writer), (it) => it.send(request));
+  assert.deepEqual([code, status.errorCode, status.errors.length], [400, "SerializationException", 1], field);
+  assert.deepEqual([status.errors[0].fieldName, status.errors[0].errorCode], [field, "SerializationException"]);
+  assert.ok(status.errors[0].message.length > 0 && status.message.length > 0);
+}
+for (const missing of [
+  (it: JsonServiceClient) => it.send(new GetAxemaUserSyncJob({ Id: UNKNOWN })),
+  (it: JsonServiceClient) => it.get(`${SYNCS}/${UNKNOWN}`),
+]) {
+  const { code, status } = await refused(signedIn(tokens.reader), missing);
+  assert.deepEqual([code, status.errorCode], [404, "NotFound"]);
+}
+for (const [call, allow] of [
+  [(it: JsonServiceClient) => it.put(new CreateAxemaUserSync()), "POST, OPTIONS"],
+  [(it: JsonServiceClient) => it.get(new CreateAxemaUserSync()), "POST, OPTIONS"],
+  [(it: JsonServiceClient) => it.putToUrl(SYNCS, {}), "GET, HEAD, POST, OPTIONS"],
+] as const) {
+  const { code, headers, status } = await refused(signedIn(tokens.writer), call);
+  assert.deepEqual([code, status.errorCode, headers.get("allow")], [405, "MethodNotAllowed", allow]);
+}

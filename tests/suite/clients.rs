@@ -1,0 +1,126 @@
+//! The official ServiceStack clients, of npm and PyPI, against the deployed stack.
+//!
+//! A script plays a program of BokaMera's customers: it takes the DTOs from the service itself, as
+//! Add ServiceStack Reference does, and expects in its own language what the contract says. Here
+//! is the world around it, and the source of users, which waits until the script lets it go on.
+
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+use std::{env, fs};
+
+use local::front::Front;
+use local::proxy::Gate;
+use local::setup::{self, NpmPackages, Packages};
+use local::vaka::Route;
+use local::world::{WRITE_ROLE, World};
+use local::{cloud, folders};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use uuid::Uuid;
+
+use crate::http_door::{READ, SUPERADMIN};
+
+const TYPESCRIPT: NpmPackages = NpmPackages {
+    name: "clients",
+    manifest: include_str!("../clients/package.json"),
+    lock: include_str!("../clients/package-lock.json"),
+    cost: "once, some seconds",
+};
+
+const PYTHON: Packages = Packages {
+    name: "clients",
+    requirements: include_str!("../local/requirements/clients.txt"),
+    cost: "once, some seconds",
+};
+
+/// What a script says when the source may go on.
+const RELEASE: &str = "release";
+
+/// Enough for several pages of the source.
+const USERS: usize = 120;
+
+/// A script's own limit for a sync, and half a minute for the rest.
+const ENDS_WITHIN: Duration = Duration::from_secs(90);
+
+#[tokio::test]
+async fn the_official_client_of_typescript_calls_every_operation_and_understands_every_refusal() {
+    if cloud::given().is_some() {
+        return;
+    }
+    let packages = installed(|| setup::npm(&TYPESCRIPT)).await;
+    play(packages.command(&folders::root().join("tests").join("clients").join("typescript.mts"))).await;
+}
+
+#[tokio::test]
+async fn the_official_client_of_python_calls_every_operation_and_understands_every_refusal() {
+    if cloud::given().is_some() {
+        return;
+    }
+    let mut command = Command::new(installed(|| setup::environment(&PYTHON)).await);
+    command.env_clear().envs(["PATH", "HOME"].iter().filter_map(|name| Some((name, env::var_os(name)?))));
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command.arg(folders::root().join("tests").join("clients").join("python.py"));
+    play(command).await;
+}
+
+/// Setting up blocks, and the runtime has other things to do.
+async fn installed<T: Send + 'static>(install: impl FnOnce() -> Result<T, setup::SetupError> + Send + 'static) -> T {
+    tokio::task::spawn_blocking(install).await.expect("no panic").expect("the client is installed")
+}
+
+/// Runs a script in a world of its own.
+async fn play(command: Command) {
+    let world = World::start().await.expect("a deployed world");
+    let front = Front::plain(&world.api).expect("a port");
+    world.vaka.populate(world.device, USERS, 1);
+    let source = world.vaka.on(Route::Users).nth(1).hold();
+    let scratch = folders::scratch("clients").expect("a folder");
+    let token = |company: Uuid, role: &str| {
+        world.realm.token().company(&company.to_string()).role(role).sign().expect("a token")
+    };
+    let given = json!({
+        "baseUrl": front.url(),
+        "company": world.company,
+        "users": USERS,
+        "scratch": scratch,
+        "tokens": {
+            "writer": token(world.company, WRITE_ROLE),
+            "reader": token(world.company, READ),
+            "superadmin": token(Uuid::new_v4(), SUPERADMIN),
+            "unconnected": token(Uuid::new_v4(), WRITE_ROLE),
+        },
+    });
+    let ended = tokio::time::timeout(ENDS_WITHIN, run(command, &given, source)).await.expect("the script ends in time");
+    fs::remove_dir_all(scratch).expect("the folder can go");
+    assert!(
+        ended.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&ended.stdout),
+        String::from_utf8_lossy(&ended.stderr)
+    );
+}
+
+/// Tokens come by standard input, where no list of processes shows them.
+async fn run(command: Command, given: &Value, source: Gate) -> Output {
+    let mut command = tokio::process::Command::from(command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut script = command.spawn().expect("a process");
+    let mut stdin = script.stdin.take().expect("is piped");
+    stdin.write_all(given.to_string().as_bytes()).await.expect("the script reads");
+    drop(stdin);
+    let mut stderr = script.stderr.take().expect("is piped");
+    let complaints = tokio::spawn(async move {
+        let mut text = Vec::new();
+        stderr.read_to_end(&mut text).await.map(|_| text)
+    });
+    let mut lines = BufReader::new(script.stdout.take().expect("is piped")).lines();
+    let mut stdout = String::new();
+    while let Some(line) = lines.next_line().await.expect("the script writes text") {
+        if line == RELEASE {
+            source.release();
+        }
+        stdout = stdout + &line + "\n";
+    }
+    let stderr = complaints.await.expect("no panic").expect("the script writes");
+    Output { status: script.wait().await.expect("it ended"), stdout: stdout.into_bytes(), stderr }
+}
