@@ -204,7 +204,7 @@ async fn a_list_without_jobs_is_still_a_document_of_its_format() {
         assert_eq!(answered.text, expected);
     }
     let xml = door.ask(&Ask::get(SYNCS).suffix("xml").bearer(&reader)).await.text;
-    assert!(xml.contains("<Results></Results>"), "{xml}");
+    assert!(xml.contains("<Results />"), "{xml}");
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn a_conflict_is_written_letter_by_letter_as_service_stack_would() {
         format!(
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><ErrorResponse xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\" \
              xmlns=\"http://schemas.servicestack.net/types\"><ResponseStatus><ErrorCode>Conflict</ErrorCode>\
-             <Message>{message}</Message><Errors></Errors><Meta xmlns:d3p1=\"{arrays}\">{}{}</Meta></ResponseStatus>\
+             <Message>{message}</Message><Errors /><Meta xmlns:d3p1=\"{arrays}\">{}{}</Meta></ResponseStatus>\
              </ErrorResponse>",
             entry("JobId", &waiting.to_string()),
             entry("Status", "Pending"),
@@ -235,6 +235,25 @@ async fn a_conflict_is_written_letter_by_letter_as_service_stack_would() {
     let jsv = format!("{{ResponseStatus:{{ErrorCode:Conflict,Message:{message},Errors:[],Meta:{meta}}}}}");
     assert_eq!(text("jsv").await, jsv);
     assert_eq!(text("jsonl").await, text("json").await + "\n");
+}
+
+/// ServiceStack's client for .NET reads a failure as the operation's own type, if that has a member for it.
+#[tokio::test]
+async fn a_failure_in_xml_is_of_the_type_that_a_dotnet_client_reads_it_as() {
+    let door = Door::open().await;
+    for (request, root) in [
+        (Ask::get(SYNCS), "QueryAxemaUserSyncJobsResponse"),
+        (Ask::post(), "ErrorResponse"),
+        (Ask::job(UNKNOWN), "ErrorResponse"),
+        (Ask::new("PUT", SYNCS), "ErrorResponse"),
+        (Ask::get("/codelock/axema"), "ErrorResponse"),
+    ] {
+        let text = door.ask(&request.suffix("xml")).await.text;
+        assert!(text.ends_with(&format!("</{root}>")), "{text}");
+    }
+    let text = door.ask(&Ask::get(SYNCS).suffix("xml")).await.text;
+    let status = "<ResponseStatus xmlns:d2p1=\"http://schemas.servicestack.net/types\"><d2p1:ErrorCode>Unauthorized</d2p1:ErrorCode>";
+    assert!(text.contains(status) && text.contains("<Results i:nil=\"true\" />"), "{text}");
 }
 
 #[tokio::test]

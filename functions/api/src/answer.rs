@@ -30,13 +30,14 @@ use self::case::Case;
 use self::format::Format;
 use self::report::Report;
 use self::wire::{
-    AxemaUserSyncJobResponse, AxemaUserSyncUsersResponse, Document, ErrorResponse, QueryAxemaUserSyncJobsResponse,
+    AxemaUserSyncJobResponse, AxemaUserSyncUsersResponse, Document, ErrorResponse, JobsErrorResponse,
+    QueryAxemaUserSyncJobsResponse,
 };
 use crate::binding::query_parameter;
 use crate::describe::Description;
 use crate::event::{Reply, Request};
 use crate::failure::{self, Failure};
-use crate::route::{Allow, Route};
+use crate::route::{Allow, Operation, Route};
 
 /// A browser hands CSV to a spreadsheet, as it does ServiceStack's, and does not show it as text.
 const CSV_FILE: &str = "attachment; filename=\"usersync.csv\"";
@@ -65,7 +66,17 @@ pub struct Form {
     format: Format,
     case: Option<Case>,
     callback: Option<Callback>,
+    failure: FailureType,
     without_body: bool,
+}
+
+/// The type that a failure is answered as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FailureType {
+    /// Where the operation's own answer has no member for it.
+    ErrorResponse,
+    /// The answer of `QueryAxemaUserSyncJobs`, which has one.
+    Jobs,
 }
 
 impl Form {
@@ -80,7 +91,11 @@ impl Form {
             Some(Err(refused)) => (None, Err(refused)),
         };
         let case = query_parameter(&request.query, "jsconfig").and_then(|settings| Case::wanted(&settings));
-        (Self { format, case, callback, without_body: request.method == "HEAD" }, verdict)
+        let failure = match route.operation {
+            Operation::ListSyncs => FailureType::Jobs,
+            _ => FailureType::ErrorResponse,
+        };
+        (Self { format, case, callback, failure, without_body: request.method == "HEAD" }, verdict)
     }
 
     /// Writes the outcome.
@@ -103,8 +118,12 @@ impl Form {
             Ok(Answer::Options(Allow(methods))) => bare(failure::NO_CONTENT, Some(("allow", (*methods).to_owned()))),
             Err(failure) => {
                 let problem = failure.problem();
-                let response = ErrorResponse { response_status: problem.response_status };
-                self.document(problem.status, &Document::Problem(response), problem.header)
+                let response_status = problem.response_status;
+                let document = match self.failure {
+                    FailureType::ErrorResponse => Document::Problem(ErrorResponse { response_status }),
+                    FailureType::Jobs => Document::JobsProblem(JobsErrorResponse { results: None, response_status }),
+                };
+                self.document(problem.status, &document, problem.header)
             }
         }
     }

@@ -115,7 +115,7 @@ fn object(element: &Node<'_, '_>, namespace: &str) -> Value {
                 assert!(!member.has_children());
                 continue;
             }
-            "ResponseStatus" => object(&member, namespace),
+            "ResponseStatus" => object(&member, SERVICE_STACK),
             "Results" | "Errors" => items.map(|item| listed(name, &item, namespace)).collect(),
             "Meta" => Value::Object(items.map(|item| entry(&item)).collect()),
             _ => json!(member.text().unwrap_or_default()),

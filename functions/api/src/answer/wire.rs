@@ -35,8 +35,10 @@ pub enum Document {
     Jobs(QueryAxemaUserSyncJobsResponse),
     /// The answer of `QueryAxemaUserSyncUsers`.
     Users(AxemaUserSyncUsersResponse),
-    /// The answer of every failure.
+    /// The answer of a failure.
     Problem(ErrorResponse),
+    /// The answer of a failure of `QueryAxemaUserSyncJobs`.
+    JobsProblem(JobsErrorResponse),
 }
 
 impl Document {
@@ -46,7 +48,7 @@ impl Document {
         match self {
             Self::Jobs(_) => Some(tree::of(&AxemaUserSyncJobResponse::default())),
             Self::Users(_) => Some(tree::of(&AxemaUserSyncUserResponse::default())),
-            Self::Job(_) | Self::Problem(_) => None,
+            Self::Job(_) | Self::Problem(_) | Self::JobsProblem(_) => None,
         }
     }
 }
@@ -175,6 +177,20 @@ pub struct AxemaUserSyncUserResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Guid>")]
     pub customer_id: Option<String>,
+}
+
+/// A failure under the name of the operation's own answer, for that has a member for it.
+///
+/// In XML the name matters: ServiceStack's client for .NET reads a failure as the type that the
+/// operation answers, if it has a `ResponseStatus`, and as an [`ErrorResponse`] if it has none.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase", rename = "QueryAxemaUserSyncJobsResponse")]
+pub struct JobsErrorResponse {
+    /// Nothing: a member for XML alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub results: Option<Vec<AxemaUserSyncJobResponse>>,
+    /// What went wrong.
+    pub response_status: ResponseStatus,
 }
 
 /// What went wrong.

@@ -70,6 +70,7 @@ impl Page {
                 self.members(&inner, object, level + 1);
                 self.close(prefix, name);
             }
+            Node::List(items) if items.is_empty() => self.push(&["<", prefix, name, " />"]),
             Node::List(items) => {
                 let inner = self.open(prefix, name, items.first().map_or(self.home, namespace_of_item), level);
                 for item in items {
