@@ -196,6 +196,8 @@ fn a_dry_run_is_asked_for_by_truth_in_any_form() {
         (None, r#"{"dryrun":"TRUE"}"#, "", Mode::DryRun),
         (None, r#"{"DRYRUN":1}"#, "", Mode::DryRun),
         (Some(FORM), "dryRun=1", "", Mode::DryRun),
+        (Some("text/xml"), "<R><CompanyId/><DryRun>true</DryRun></R>", "", Mode::DryRun),
+        (Some("text/jsv"), "{DryRun:True}", "", Mode::DryRun),
         (None, "", "DryRun=True", Mode::DryRun),
         (None, r#"{"DryRun":false}"#, "dryrun=true", Mode::DryRun),
         (None, r#"{"DryRun":true}"#, "dryrun=0", Mode::Apply),
