@@ -114,6 +114,56 @@ async fn a_deleted_customer_stays_deleted_whatever_vaka_says() {
 }
 
 #[tokio::test]
+async fn a_deleted_customer_stays_deleted_although_its_user_had_no_name_for_a_while() {
+    let user = User::named("Ek, Tuva");
+    let works = Works::with_users(vec![user.clone()]).await;
+    works.completed().await;
+    works.vaka.set_users(works.device, vec![User { name: String::new(), ..user.clone() }]);
+    assert_eq!(works.completed().await, counters(1, 0, 0, 0, 1));
+    let id = works.customers().await.keys().next().cloned().expect("a customer");
+    works.delete(&id).await;
+    works.vaka.set_users(works.device, vec![User { name: "Ek, Ivar".to_owned(), ..user }]);
+    assert_eq!(works.completed().await, counters(1, 0, 0, 0, 1));
+    assert_eq!(works.customers().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_person_who_changes_in_two_systems_at_once_is_written_once_in_each_transaction() {
+    let tuva = person("Ek, Tuva", "tuva@example.com");
+    let works = Works::with_users(vec![tuva.clone()]).await;
+    let device = works.add_system(vec![tuva.clone()]).await;
+    assert_eq!(works.completed().await, counters(2, 1, 0, 1, 0));
+    let renamed = User { name: "Ek-Gran, Tuva".to_owned(), ..tuva };
+    works.vaka.set_users(works.device, vec![renamed.clone()]);
+    works.vaka.set_users(device, vec![renamed]);
+    works.proxy.forget();
+    assert_eq!(works.completed().await, counters(2, 0, 2, 0, 0));
+    for entry in works.proxy.seen().entries() {
+        let mut items: Vec<_> = entry.operation.writes.iter().map(|write| write.item.to_string()).collect();
+        items.sort();
+        assert!(items.windows(2).all(|pair| pair[0] != pair[1]), "DynamoDB takes no item twice: {items:?}");
+    }
+}
+
+/// Whom a user is found to be does not depend on what happens to be committed.
+#[tokio::test]
+async fn a_person_who_takes_on_an_address_is_found_under_it_in_the_same_sync() {
+    let (tuva, ivar) = (person("Ek, Tuva", "old@example.com"), person("Gran, Ivar", "ivar@example.com"));
+    let works = Works::with_users(vec![tuva.clone(), ivar.clone()]).await;
+    works.completed().await;
+    let moved = tuva.with_email(Some("new@example.com"));
+    // The newcomer makes the index of customers be read, before or after the other one is decided about.
+    for users in [vec![person("Ek, Ylva", "ivar@example.com"), moved.clone()], vec![moved]] {
+        works.vaka.set_users(works.device, [users, vec![ivar.clone()]].concat());
+        works.add_system(vec![person("Tuva Ek,", "new@example.com")]).await;
+        works.completed().await;
+        let customers = works.customers().await;
+        let known = customers.values().filter(|customer| customer["email"] == "new@example.com").count();
+        assert_eq!(known, 1, "{customers:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_customer_of_the_derived_id_that_is_there_without_its_link_is_met_again() {
     let works = Works::with_users(vec![User::named("Ek, Tuva").with_email(None)]).await;
     works.completed().await;

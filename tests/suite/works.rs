@@ -20,8 +20,10 @@ use shared::clock::{Clock, Timestamp};
 use shared::handoff::{Accept, accept};
 use shared::ids::{CompanyId, JobId};
 use shared::job::{Counters, Job, Mode, Status};
+use shared::outcome::OutcomeKind::{Created, Skipped, Unchanged, Updated};
 use shared::queue::{Nudge, Queue};
 use shared::table::Table;
+use shared::table::report::Row;
 use sync::door::{App, Invocation};
 use sync::settings::Settings;
 use sync::source::{Patience, VakaSettings};
@@ -137,7 +139,12 @@ impl Works {
 
     /// A sync from request to end.
     pub async fn sync(&self) -> Job {
-        let job = self.accept().await;
+        self.sync_to(Mode::Apply).await
+    }
+
+    /// A sync from request to end that does this about what it decides.
+    pub async fn sync_to(&self, mode: Mode) -> Job {
+        let job = self.accept_to(mode).await;
         self.work(job).await;
         self.ended(job).await
     }
@@ -161,9 +168,29 @@ impl Works {
         assert_eq!(job.lease_expires_at, None, "an ended job holds no lease");
         assert_eq!(self.lock().await, None, "an ended job holds no lock");
         if job.status == Status::Completed {
-            assert!(job.counters.is_some_and(|counters| counters.add_up()), "{:?}", job.counters);
+            let counters = job.counters.expect("counters");
+            assert!(counters.add_up(), "{counters:?}");
+            let report = self.report(&job).await;
+            let rows = |kind| report.iter().filter(|row| row.outcome.kind() == kind).count() as u64;
+            assert_eq!(
+                (rows(Created), rows(Updated), rows(Skipped)),
+                (counters.created, counters.updated, counters.skipped)
+            );
+            assert!(rows(Unchanged) <= counters.unchanged, "{counters:?}");
         }
         job
+    }
+
+    /// The report of the job.
+    pub async fn report(&self, job: &Job) -> Vec<Row> {
+        self.table.report(job).await.expect("a report")
+    }
+
+    /// The parts of the job's report, as they lie in the table.
+    pub async fn parts(&self, job: JobId) -> Vec<Item> {
+        let prefix = format!("REPORT#{job}#");
+        let items = all(&self.fresh, &self.fresh.state_table).await;
+        items.into_iter().filter(|item| item["item"].as_s().is_ok_and(|key| key.starts_with(&prefix))).collect()
     }
 
     /// The id of the job that the company's lock names.

@@ -147,7 +147,7 @@ fn next(lease: &Lease, outing: Outing) -> Result<Next, SliceError> {
     let counters = outing.counters;
     tracing::info!(
         event = "slice.walked", company.id = %lease.company(), job.id = %lease.job(),
-        generation = lease.generation(), users.found = counters.found, users.created = counters.created,
+        dry_run = lease.mode().is_dry_run(), generation = lease.generation(), users.found = counters.found, users.created = counters.created,
         users.updated = counters.updated, users.unchanged = counters.unchanged, users.skipped = counters.skipped,
         skipped.reasons = ?outing.skipped, "a walk came to its end"
     );

@@ -7,18 +7,19 @@
 //! Reading and writing go in step: while one chunk is written the next one is read. Nothing is
 //! written for a user about whom there is nothing to say. In reading order: [`ledger`] knows
 //! what is known of each user, [`decision`] says what is to be done about one, [`desk`] decides and
-//! gathers, [`writing`] commits.
+//! gathers, [`writing`] commits, and [`rehearsal`] is what a dry run has instead of commits.
 
 pub mod decision;
 pub mod desk;
 pub mod ledger;
+pub mod rehearsal;
 pub mod writing;
 
 use std::collections::HashMap;
 
 use shared::clock::{Clock, Timestamp};
 use shared::ids::DeviceId;
-use shared::job::Counters;
+use shared::job::{Counters, Mode};
 use shared::outcome::SkipReason;
 use shared::table::lease::Lease;
 use shared::table::link::JobStamp;
@@ -30,6 +31,7 @@ use crate::source::{Budget, CompanyReader, SourceError};
 
 use desk::Desk;
 use ledger::Ledger;
+use rehearsal::Rehearsal;
 
 /// Where a walk reads and writes.
 #[derive(Debug, Clone)]
@@ -105,9 +107,13 @@ pub struct Outing {
 /// # Errors
 /// [`TableError`] when the links cannot be read, so that there was no walk.
 pub async fn walk(rooms: &Rooms, lease: &mut Lease, errand: Errand) -> Result<Outing, TableError> {
-    let ledger = read_ledger(&rooms.table, lease).await?;
+    let mut ledger = read_ledger(&rooms.table, lease).await?;
+    let rehearsal = match lease.mode() {
+        Mode::Apply => None,
+        Mode::DryRun => Some(rehearsed(&rooms.table, lease, &mut ledger).await?),
+    };
     let somebody_is_known = !ledger.is_empty();
-    let mut desk = Desk::open(rooms.clone(), ledger, errand, lease.company());
+    let mut desk = Desk::open(rooms.clone(), ledger, rehearsal, errand, lease.company());
     let result = go(&mut desk, lease, somebody_is_known).await;
     Ok(Outing { result, counters: *desk.counters(), skipped: desk.skipped().clone() })
 }
@@ -139,6 +145,16 @@ async fn read_ledger(table: &Table, lease: &Lease) -> Result<Ledger, TableError>
             return Ok(ledger);
         }
     }
+}
+
+/// What earlier slices of a dry run have decided, entered into the ledger as their links would be.
+async fn rehearsed(table: &Table, lease: &Lease, ledger: &mut Ledger) -> Result<Rehearsal, TableError> {
+    let mut rehearsal = Rehearsal::default();
+    for row in table.decided(lease.company(), lease.job()).await? {
+        ledger.enter(&rehearsal::link_of(&row, JobStamp::of(&lease.job())), false);
+        rehearsal.note(lease.company(), &row);
+    }
+    Ok(rehearsal)
 }
 
 async fn read_all(desk: &mut Desk, lease: &mut Lease) -> Result<Walked, Halt> {

@@ -15,11 +15,13 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::ids::{CompanyId, CustomerId};
 use shared::table::expression::{moment, names, text, values};
 
+use super::fingerprint::FingerprintKey;
 use super::index::CustomerIndex;
 use super::person::Person;
 
@@ -103,7 +105,7 @@ impl Customers {
         Self { client, table }
     }
 
-    /// All customers of the company that have an e-mail address, read consistently.
+    /// All customers of the company, read consistently.
     ///
     /// # Errors
     /// [`CustomersError`] when the table cannot be reached or a customer is malformed.
@@ -111,6 +113,7 @@ impl Customers {
         &self,
         company: CompanyId,
         linked: &HashSet<CustomerId>,
+        key: &FingerprintKey,
     ) -> Result<CustomerIndex, CustomersError> {
         let mut index = CustomerIndex::default();
         let mut next = None;
@@ -130,9 +133,8 @@ impl Customers {
                 .map_err(|error| CustomersError::unavailable("index", &error))?;
             for item in page.items.unwrap_or_default() {
                 let item: IndexedItem = serde_dynamo::from_item(item).map_err(|_| CustomersError::Malformed)?;
-                if let Some(email) = item.email {
-                    index.add(item.customer, &email, &item.firstname, &item.lastname, linked.contains(&item.customer));
-                }
+                let imprint = key.imprint(&item.firstname, &item.lastname, item.email.as_deref());
+                index.enter(item.customer, imprint, linked.contains(&item.customer));
             }
             next = page.last_evaluated_key.filter(|key| !key.is_empty());
             if next.is_none() {
@@ -150,11 +152,35 @@ impl Customers {
         company: CompanyId,
         persons: &HashMap<CustomerId, &Person>,
     ) -> Result<HashSet<CustomerId>, CustomersError> {
-        let mut different = HashSet::new();
-        let mut wanted: Vec<_> = persons.keys().map(|id| key(company, *id)).collect();
+        let items: Vec<CustomerItem> = self.read(company, persons.keys()).await?;
+        let differs = |item: &CustomerItem| persons.get(&item.customer).is_some_and(|person| item.differs_from(person));
+        Ok(items.iter().filter(|item| differs(item)).map(|item| item.customer).collect())
+    }
+
+    /// Those of these customers (at most a hundred) that are there.
+    ///
+    /// # Errors
+    /// [`CustomersError`] when the table cannot be reached or a customer is malformed.
+    pub async fn there(
+        &self,
+        company: CompanyId,
+        customers: &HashSet<CustomerId>,
+    ) -> Result<HashSet<CustomerId>, CustomersError> {
+        let items: Vec<IndexedItem> = self.read(company, customers.iter()).await?;
+        Ok(items.iter().map(|item| item.customer).collect())
+    }
+
+    /// Those of these customers that are there, read consistently.
+    async fn read<T: DeserializeOwned>(
+        &self,
+        company: CompanyId,
+        customers: impl Iterator<Item = &CustomerId>,
+    ) -> Result<Vec<T>, CustomersError> {
+        let mut found = Vec::new();
+        let mut wanted: Vec<_> = customers.map(|id| key(company, *id)).collect();
         for _ in 0..MOST_BATCHES {
             if wanted.is_empty() {
-                return Ok(different);
+                return Ok(found);
             }
             let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
             let answer = self
@@ -165,10 +191,7 @@ impl Customers {
                 .await
                 .map_err(|error| CustomersError::unavailable("read", &error))?;
             for item in answer.responses.into_iter().flat_map(HashMap::into_values).flatten() {
-                let item: CustomerItem = serde_dynamo::from_item(item).map_err(|_| CustomersError::Malformed)?;
-                if persons.get(&item.customer).is_some_and(|person| item.differs_from(person)) {
-                    different.insert(item.customer);
-                }
+                found.push(serde_dynamo::from_item(item).map_err(|_| CustomersError::Malformed)?);
             }
             wanted =
                 answer.unprocessed_keys.into_iter().flat_map(HashMap::into_values).flat_map(|keys| keys.keys).collect();

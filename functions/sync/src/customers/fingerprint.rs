@@ -2,17 +2,23 @@
 //! holding what there is.
 //!
 //! The key is the company's own and lies among its secrets, so a link says nothing to whoever
-//! reads the state table, and nothing at all once the company's secrets are gone.
+//! reads the state table, and nothing at all once the company's secrets are gone. An [`Imprint`]
+//! is made with the same key: what a customer is found by, without what it is.
 
 use std::fmt;
 
 use ring::hmac;
 use shared::table::link::Fingerprint;
+use shared::table::report::Imprint;
 
+use super::person::{Person, email_key, name_key};
 use crate::source::{Group, VakaUser};
 
 /// Changes whenever what is fingerprinted changes, so that every user is looked at again.
 const FORM: &[u8] = b"1";
+/// So that no imprint is a fingerprint, and no name an address.
+const EMAIL: &[u8] = b"email";
+const NAME: &[u8] = b"name";
 
 /// A company's key for fingerprints.
 pub struct FingerprintKey(hmac::Key);
@@ -42,10 +48,36 @@ impl FingerprintKey {
             context.update(&part.map_or(u64::MAX, |part| part.len() as u64).to_le_bytes());
             context.update(part.unwrap_or_default().as_bytes());
         }
-        let mut short = [0; 8];
-        short.copy_from_slice(&context.sign().as_ref()[..8]);
-        Fingerprint(short)
+        Fingerprint(short(&context))
     }
+
+    /// What a customer with this name and address is found by.
+    #[must_use]
+    pub fn imprint(&self, firstname: &str, lastname: &str, email: Option<&str>) -> Imprint {
+        Imprint {
+            email: email.map(|email| self.hash(EMAIL, &email_key(email))),
+            name: self.hash(NAME, &name_key(firstname, lastname)),
+        }
+    }
+
+    /// What a person's customer is found by once it is written.
+    #[must_use]
+    pub fn imprint_of(&self, person: &Person) -> Imprint {
+        self.imprint(&person.firstname, &person.lastname, person.email.as_deref())
+    }
+
+    fn hash(&self, of: &[u8], text: &str) -> [u8; 8] {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(of);
+        context.update(text.as_bytes());
+        short(&context)
+    }
+}
+
+fn short(context: &hmac::Context) -> [u8; 8] {
+    let mut short = [0; 8];
+    short.copy_from_slice(&context.clone().sign().as_ref()[..8]);
+    short
 }
 
 impl fmt::Debug for FingerprintKey {

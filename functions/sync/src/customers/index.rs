@@ -1,26 +1,26 @@
 //! The company's customers by e-mail address: which of them may be a user that has no link yet.
 //!
-//! It holds hashes and ids only. It is read once per slice, and only when the slice meets a user
-//! without a link; customers that the slice makes are added as they are made.
+//! It holds keyed hashes and ids only. It is read once per slice, and only when the slice meets a
+//! user without a link. From then on it is told of every decision, so that it always says what
+//! the customers will say when all that is decided is written: whom a user is found to be does
+//! not depend on what happens to be committed, and a dry run, which commits no customer, finds
+//! the same.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 
 use shared::ids::CustomerId;
+use shared::table::report::Imprint;
 
-use super::person::{Person, email_key, name_key};
-
-/// Customers by e-mail address.
+/// Customers, and who of them has which e-mail address.
 #[derive(Debug, Default)]
 pub struct CustomerIndex {
-    by_email: HashMap<u64, Vec<Known>>,
-    hasher: RandomState,
+    known: HashMap<CustomerId, Known>,
+    by_email: HashMap<[u8; 8], Vec<CustomerId>>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Known {
-    id: CustomerId,
-    name: u64,
+    imprint: Imprint,
     linked: bool,
 }
 
@@ -50,42 +50,129 @@ pub enum Candidates {
 }
 
 impl CustomerIndex {
-    /// Adds a customer.
-    pub fn add(&mut self, id: CustomerId, email: &str, firstname: &str, lastname: &str, linked: bool) {
-        let name = self.hasher.hash_one(name_key(firstname, lastname));
-        self.by_email.entry(self.email(email)).or_default().push(Known { id, name, linked });
+    /// Enters a customer as it is.
+    pub fn enter(&mut self, id: CustomerId, imprint: Imprint, linked: bool) {
+        self.forget_address(id);
+        if let Some(email) = imprint.email {
+            self.by_email.entry(email).or_default().push(id);
+        }
+        self.known.insert(id, Known { imprint, linked });
     }
 
-    /// Notes that a customer with this address is linked now.
-    pub fn link(&mut self, id: CustomerId, email: &str) {
-        let email = self.email(email);
-        for known in self.by_email.get_mut(&email).into_iter().flatten().filter(|known| known.id == id) {
+    /// Notes that a customer is made for a user, or is changed where it is there already.
+    pub fn make(&mut self, id: CustomerId, imprint: Imprint) {
+        if self.known.contains_key(&id) {
+            self.change(id, imprint);
+        } else {
+            self.enter(id, imprint, true);
+        }
+    }
+
+    /// Notes that a user's customer is changed to this. A write leaves the address as it is where
+    /// it has none, and one that is not there is not written.
+    pub fn change(&mut self, id: CustomerId, imprint: Imprint) {
+        if let Some(known) = self.known.get(&id) {
+            let email = imprint.email.or(known.imprint.email);
+            self.enter(id, Imprint { email, ..imprint }, true);
+        }
+    }
+
+    /// Notes that a user is this customer.
+    pub fn link(&mut self, id: CustomerId) {
+        if let Some(known) = self.known.get_mut(&id) {
             known.linked = true;
         }
     }
 
-    /// The customers that may be this person with this address.
+    /// The customers that may be a person who would be found by this.
     #[must_use]
-    pub fn candidates(&self, person: &Person, email: &str) -> Candidates {
-        let Some(known) = self.by_email.get(&self.email(email)) else { return Candidates::Nobody };
-        let name = self.hasher.hash_one(name_key(&person.firstname, &person.lastname));
-        let mut namesakes = known.iter().filter(|known| known.name == name);
+    pub fn candidates(&self, person: &Imprint) -> Candidates {
+        let with_address = person.email.and_then(|email| self.by_email.get(&email));
+        let found: Vec<_> =
+            with_address.into_iter().flatten().filter_map(|id| Some((*id, *self.known.get(id)?))).collect();
+        let mut namesakes = found.iter().filter(|(_, known)| known.imprint.name == person.name);
         match (namesakes.next(), namesakes.next()) {
-            (Some(only), None) => return Candidates::Namesake { id: only.id, linked: only.linked },
+            (Some((id, known)), None) => return Candidates::Namesake { id: *id, linked: known.linked },
             (Some(_), Some(_)) => return Candidates::Namesakes,
             (None, _) => {}
         }
-        let unlinked = known.iter().filter(|known| !known.linked).count();
-        match (&known[..], unlinked) {
+        let unlinked = found.iter().filter(|(_, known)| !known.linked).count();
+        match (&found[..], unlinked) {
+            ([], _) => Candidates::Nobody,
             (_, 0) => Candidates::KnownOthers,
-            ([only], _) => Candidates::OneOther(only.id),
+            ([(only, _)], _) => Candidates::OneOther(*only),
             _ => Candidates::SeveralOthers { unlinked },
         }
     }
 
-    /// A number that stands for an address within this index.
-    #[must_use]
-    pub fn email(&self, email: &str) -> u64 {
-        self.hasher.hash_one(email_key(email))
+    fn forget_address(&mut self, id: CustomerId) {
+        let email = self.known.get(&id).and_then(|known| known.imprint.email);
+        if let Some(others) = email.and_then(|email| self.by_email.get_mut(&email)) {
+            others.retain(|other| *other != id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn id(n: u128) -> CustomerId {
+        CustomerId::from_uuid(Uuid::from_u128(n))
+    }
+
+    fn imprint(email: &str, name: &str) -> Imprint {
+        let short = |text: &str| {
+            let mut bytes = [0; 8];
+            bytes[..text.len()].copy_from_slice(text.as_bytes());
+            bytes
+        };
+        Imprint { email: (!email.is_empty()).then(|| short(email)), name: short(name) }
+    }
+
+    fn of(customers: &[(u128, &str, &str, bool)]) -> CustomerIndex {
+        let mut index = CustomerIndex::default();
+        for (n, email, name, linked) in customers {
+            index.enter(id(*n), imprint(email, name), *linked);
+        }
+        index
+    }
+
+    #[test]
+    fn the_name_decides_and_then_who_is_linked() {
+        use Candidates::{KnownOthers, Namesake, Namesakes, Nobody, OneOther, SeveralOthers};
+        for (customers, expected) in [
+            (&[][..], Nobody),
+            (&[(1, "other", "tuva", false), (2, "", "tuva", false)], Nobody),
+            (&[(1, "home", "tuva", true), (2, "home", "ivar", false)], Namesake { id: id(1), linked: true }),
+            (&[(1, "home", "tuva", false), (2, "home", "tuva", true)], Namesakes),
+            (&[(1, "home", "ivar", true)], KnownOthers),
+            (&[(1, "home", "ivar", false)], OneOther(id(1))),
+            (&[(1, "home", "ivar", false), (2, "home", "ylva", true)], SeveralOthers { unlinked: 1 }),
+        ] {
+            assert_eq!(of(customers).candidates(&imprint("home", "tuva")), expected, "{customers:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_moves_a_customer_to_its_new_address_and_name() {
+        let mut index = of(&[(1, "old", "tuva", false)]);
+        index.change(id(1), imprint("new", "ivar"));
+        assert_eq!(index.candidates(&imprint("old", "tuva")), Candidates::Nobody);
+        let namesake = Candidates::Namesake { id: id(1), linked: true };
+        assert_eq!(index.candidates(&imprint("new", "ivar")), namesake);
+        index.change(id(1), imprint("", "ylva"));
+        assert_eq!(index.candidates(&imprint("new", "ylva")), namesake);
+        assert_eq!(index.candidates(&imprint("new", "ivar")), Candidates::KnownOthers);
+    }
+
+    #[test]
+    fn who_is_gone_is_not_changed_and_who_is_there_is_not_made_twice() {
+        let mut index = of(&[(1, "home", "tuva", false)]);
+        index.change(id(2), imprint("home", "tuva"));
+        index.link(id(2));
+        index.make(id(1), imprint("", "tuva"));
+        assert_eq!(index.candidates(&imprint("home", "tuva")), Candidates::Namesake { id: id(1), linked: true });
     }
 }

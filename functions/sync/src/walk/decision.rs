@@ -1,10 +1,11 @@
 //! What is to be done about one user: pure, decided from what is known, written by the desk.
 
-use shared::ids::CustomerId;
+use shared::ids::{CompanyId, CustomerId};
 use shared::outcome::SkipReason;
-use shared::table::link::{Before, Fingerprint, Linked, PersonKey};
+use shared::table::link::{Before, Fingerprint, Linked, PersonKey, derived_id};
 
-use crate::customers::index::Candidates;
+use crate::customers::fingerprint::FingerprintKey;
+use crate::customers::index::{Candidates, CustomerIndex};
 use crate::customers::person::Person;
 
 /// Something to be done about a user, with its link.
@@ -56,6 +57,32 @@ impl Action {
         match self {
             Self::Create(_) | Self::Update { .. } | Self::Adopt { write: Some(_), .. } => 2,
             Self::Adopt { write: None, .. } | Self::Skip { .. } => 1,
+        }
+    }
+}
+
+impl Plan {
+    /// The customer that it writes, if it writes one, and what is written.
+    #[must_use]
+    pub fn written(&self, company: CompanyId) -> Option<(CustomerId, &Person)> {
+        match &self.action {
+            Action::Create(person) => Some((derived_id(company, &self.person), person)),
+            Action::Update { customer, person } | Action::Adopt { customer, write: Some(person) } => {
+                Some((*customer, person))
+            }
+            Action::Adopt { write: None, .. } | Action::Skip { .. } => None,
+        }
+    }
+
+    /// Lets whoever is looked for after this one see the customers as they will be.
+    pub fn show(&self, company: CompanyId, key: &FingerprintKey, index: &mut CustomerIndex) {
+        match &self.action {
+            Action::Create(person) => index.make(derived_id(company, &self.person), key.imprint_of(person)),
+            Action::Update { customer, person } | Action::Adopt { customer, write: Some(person) } => {
+                index.change(*customer, key.imprint_of(person));
+            }
+            Action::Adopt { customer, write: None } => index.link(*customer),
+            Action::Skip { .. } => {}
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::source::{Group, VakaUser};
 
 use super::decision::{Action, Identity, Plan, Sharing, identify};
 use super::ledger::{Ledger, Met, count};
+use super::rehearsal::Rehearsal;
 use super::{Errand, Halt, Rooms};
 
 /// A walk that has nothing to write still shows where it is, and renews its lease, this often.
@@ -41,6 +42,8 @@ pub struct Desk {
     pub(super) plans: Vec<Plan>,
     /// Those left out again, who are listed with the next commit.
     pub(super) again: Vec<Row>,
+    /// Only in a dry run.
+    pub(super) rehearsal: Option<Rehearsal>,
     pub(super) committed_at: Timestamp,
     index: Option<CustomerIndex>,
     deferred: Vec<Deferred>,
@@ -60,7 +63,13 @@ struct Deferred {
 }
 
 impl Desk {
-    pub(super) fn open(rooms: Rooms, ledger: Ledger, errand: Errand, company: CompanyId) -> Self {
+    pub(super) fn open(
+        rooms: Rooms,
+        ledger: Ledger,
+        rehearsal: Option<Rehearsal>,
+        errand: Errand,
+        company: CompanyId,
+    ) -> Self {
         Self {
             counters: ledger.decided_by_this_job(),
             committed_at: rooms.clock.now(),
@@ -70,6 +79,7 @@ impl Desk {
             ledger,
             plans: Vec::new(),
             again: Vec::new(),
+            rehearsal,
             index: None,
             deferred: Vec::new(),
             addresses: Vec::new(),
@@ -145,7 +155,7 @@ impl Desk {
                         self.deferred.push(Deferred { key, fingerprint, before, person });
                         return Ok(());
                     }
-                    identity => (before, self.introduce(&key, identity, person)),
+                    identity => (before, introduce(identity, person)),
                 }
             }
         };
@@ -160,7 +170,7 @@ impl Desk {
             let users = address.map_or(0, |address| self.users_with(address));
             let sharing = if users > 1 { Sharing::Shared } else { Sharing::Alone };
             let identity = self.identify(&person, sharing).await?;
-            let action = self.introduce(&key, identity, person);
+            let action = introduce(identity, person);
             self.plan(lease, Plan { person: key, fingerprint, before, action }).await?;
         }
         Ok(())
@@ -203,8 +213,11 @@ impl Desk {
             return self.skip_again(lease, plan.person, *reason, Linked::Nobody).await;
         }
         let gathered: usize = self.plans.iter().map(|plan| plan.action.writes()).sum();
-        if gathered + plan.action.writes() > MOST_WRITES {
+        if gathered + plan.action.writes() > MOST_WRITES || self.writes_the_same(&plan) {
             self.commit(lease).await?;
+        }
+        if let Some(index) = &mut self.index {
+            plan.show(self.company, &self.errand.fingerprint_key, index);
         }
         self.plans.push(plan);
         Ok(())
@@ -227,33 +240,36 @@ impl Desk {
         Ok(())
     }
 
-    async fn identify(&mut self, person: &Person, sharing: Sharing) -> Result<Identity, Halt> {
-        let Some(email) = person.email.as_deref() else { return Ok(Identity::New) };
-        if self.index.is_none() {
-            let linked = self.ledger.customers().collect();
-            self.index = Some(self.rooms.customers.index(self.company, &linked).await?);
-        }
-        Ok(self.index.as_ref().map_or(Identity::New, |index| identify(index.candidates(person, email), sharing)))
+    /// Whether a plan that is gathered writes the same customer: a transaction takes an item once.
+    fn writes_the_same(&self, plan: &Plan) -> bool {
+        let written = |plan: &Plan| plan.written(self.company).map(|(customer, _)| customer);
+        written(plan).is_some_and(|customer| self.plans.iter().any(|other| written(other) == Some(customer)))
     }
 
-    /// Turns an identity into an action, and lets the users after this one know of it.
-    fn introduce(&mut self, key: &PersonKey, identity: Identity, person: Person) -> Action {
-        let email = person.email.clone();
-        let action = match identity {
-            Identity::New | Identity::Later => Action::Create(person),
-            Identity::Is { id, linked } => Action::Adopt { customer: id, write: (!linked).then_some(person) },
-            Identity::Ambiguous => Action::Skip { reason: SkipReason::AmbiguousEmail, customer: Linked::Nobody },
-        };
-        if let (Some(index), Some(email)) = (&mut self.index, email) {
-            match &action {
-                Action::Create(person) => {
-                    index.add(derived_id(self.company, key), &email, &person.firstname, &person.lastname, true);
-                }
-                Action::Adopt { customer, .. } => index.link(*customer, &email),
-                Action::Update { .. } | Action::Skip { .. } => {}
-            }
+    async fn identify(&mut self, person: &Person, sharing: Sharing) -> Result<Identity, Halt> {
+        let imprint = self.errand.fingerprint_key.imprint_of(person);
+        if imprint.email.is_none() {
+            return Ok(Identity::New);
         }
-        action
+        if let Some(index) = &self.index {
+            return Ok(identify(index.candidates(&imprint), sharing));
+        }
+        let index = self.read_index().await?;
+        let identity = identify(index.candidates(&imprint), sharing);
+        self.index = Some(index);
+        Ok(identity)
+    }
+
+    /// The customers as they will be when all that is decided so far is written.
+    async fn read_index(&self) -> Result<CustomerIndex, Halt> {
+        let linked = self.ledger.customers().collect();
+        let key = &self.errand.fingerprint_key;
+        let mut index = self.rooms.customers.index(self.company, &linked, key).await?;
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.recall(&mut index);
+        }
+        self.plans.iter().for_each(|plan| plan.show(self.company, key, &mut index));
+        Ok(index)
     }
 
     fn users_with(&self, address: u64) -> usize {
@@ -263,5 +279,14 @@ impl Desk {
 
     pub(super) fn linked_to(&self, key: &PersonKey, customer: shared::ids::CustomerId) -> Linked {
         if customer == derived_id(self.company, key) { Linked::Derived } else { Linked::To(customer) }
+    }
+}
+
+/// Turns an identity into an action.
+fn introduce(identity: Identity, person: Person) -> Action {
+    match identity {
+        Identity::New | Identity::Later => Action::Create(person),
+        Identity::Is { id, linked } => Action::Adopt { customer: id, write: (!linked).then_some(person) },
+        Identity::Ambiguous => Action::Skip { reason: SkipReason::AmbiguousEmail, customer: Linked::Nobody },
     }
 }

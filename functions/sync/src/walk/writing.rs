@@ -3,17 +3,20 @@
 //! A transaction is refused when a customer is not as it was believed to be. The plans that were
 //! wrong are changed to what is true and the rest is kept, so one record that went astray never
 //! stops the others. A plan can be wrong twice at most (created by somebody, then deleted), so
-//! this comes to an end.
+//! this comes to an end. A dry run reads the customers instead of writing them, and is wrong in the
+//! same places.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use shared::clock::Timestamp;
+use shared::ids::CustomerId;
+use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::lease::{Chunk, Commit, Lease};
 use shared::table::link::{JobStamp, Link, Linked, derived_id};
-use shared::table::report::Row;
+use shared::table::report::{Imprint, Row};
 
 use crate::customers::person::Person;
 
@@ -21,6 +24,7 @@ use super::Halt;
 use super::decision::{Action, Plan};
 use super::desk::Desk;
 use super::ledger::count;
+use super::rehearsal::Rehearsal;
 
 /// The source may keep the walk waiting until this long before the lease ends: time for one
 /// commit with its retries.
@@ -30,12 +34,13 @@ pub const LEASE_MARGIN: Duration = Duration::from_secs(10);
 struct Prepared {
     link: Link,
     customer: Option<TransactWriteItem>,
+    imprint: Option<Imprint>,
 }
 
 impl Prepared {
     const fn row(&self) -> Row {
         let Link { person, outcome, customer, .. } = self.link;
-        Row { person, outcome, customer, imprint: None }
+        Row { person, outcome, customer, imprint: self.imprint }
     }
 }
 
@@ -46,53 +51,114 @@ enum Part {
     Customer(usize),
 }
 
+/// What became of what was prepared.
+enum Written {
+    /// All of it took effect.
+    All,
+    /// Nothing did: the customers of these plans are not as they were believed to be.
+    Misjudged(Vec<usize>),
+}
+
 impl Desk {
     /// Commits what has been gathered, and the counters with it.
     pub(super) async fn commit(&mut self, lease: &mut Lease) -> Result<(), Halt> {
         loop {
             let now = self.rooms.clock.now();
             let prepared = self.prepare(lease, now).await?;
-            let mut counters = self.counters;
-            let mut writes = Vec::new();
-            let mut parts = Vec::new();
-            for (at, (plan, ready)) in self.plans.iter().zip(&prepared).enumerate() {
-                count(&mut counters, ready.link.outcome);
-                writes.push(self.rooms.table.link_write(self.company, &ready.link, plan.before)?);
-                parts.push(Part::Link);
-                if let Some(customer) = &ready.customer {
-                    writes.push(customer.clone());
-                    parts.push(Part::Customer(at));
-                }
-            }
-            let decided = prepared.iter().map(Prepared::row).collect();
-            let chunk = Chunk { writes, decided, again: self.again.clone() };
-            match self.rooms.table.commit(lease, &counters, chunk, now).await? {
-                Commit::LeaseLost => return Err(Halt::LeaseLost),
-                Commit::Refused(places) => {
-                    for place in places {
-                        match parts.get(place) {
-                            Some(Part::Customer(at)) => self.correct(*at),
-                            Some(Part::Link) | None => return Err(Halt::Stale),
-                        }
-                    }
-                }
-                Commit::Committed => {
-                    for ready in &prepared {
-                        self.ledger.enter(&ready.link, true);
-                        self.count(ready.link.outcome);
-                    }
-                    self.plans.clear();
-                    self.again.clear();
-                    self.committed_at = now;
-                    self.errand.budget.extend_to(waits_end_at(lease, self.errand.ends_at));
-                    tracing::info!(
-                        event = "chunk.committed", company.id = %self.company, job.id = %lease.job(),
-                        users.decided = prepared.len(), users.found = self.counters.found, "a chunk was committed"
-                    );
+            let written = match &self.rehearsal {
+                None => self.write(lease, &prepared, now).await?,
+                Some(rehearsal) => self.rehearse(lease, rehearsal, &prepared, now).await?,
+            };
+            match written {
+                Written::Misjudged(plans) => plans.into_iter().for_each(|at| self.correct(at)),
+                Written::All => {
+                    self.note(lease, &prepared, now);
                     return Ok(());
                 }
             }
         }
+    }
+
+    /// Writes links, customers, report and counters.
+    async fn write(&self, lease: &mut Lease, prepared: &[Prepared], now: Timestamp) -> Result<Written, Halt> {
+        let mut writes = Vec::new();
+        let mut parts = Vec::new();
+        for (at, (plan, ready)) in self.plans.iter().zip(prepared).enumerate() {
+            writes.push(self.rooms.table.link_write(self.company, &ready.link, plan.before)?);
+            parts.push(Part::Link);
+            if let Some(customer) = &ready.customer {
+                writes.push(customer.clone());
+                parts.push(Part::Customer(at));
+            }
+        }
+        let place = |place: usize| match parts.get(place) {
+            Some(Part::Customer(at)) => Ok(*at),
+            Some(Part::Link) | None => Err(Halt::Stale),
+        };
+        match self.rooms.table.commit(lease, &self.counted(prepared), self.chunk(prepared, writes), now).await? {
+            Commit::LeaseLost => Err(Halt::LeaseLost),
+            Commit::Refused(places) => Ok(Written::Misjudged(places.into_iter().map(place).collect::<Result<_, _>>()?)),
+            Commit::Committed => Ok(Written::All),
+        }
+    }
+
+    /// Writes report and counters, when the customers are as a real run's writes would want them.
+    async fn rehearse(
+        &self,
+        lease: &mut Lease,
+        rehearsal: &Rehearsal,
+        prepared: &[Prepared],
+        now: Timestamp,
+    ) -> Result<Written, Halt> {
+        let customers = self.plans.iter().filter_map(|plan| plan.written(self.company)).map(|(customer, _)| customer);
+        let there = self.rooms.customers.there(self.company, &customers.collect()).await?;
+        let is_there = |customer: &CustomerId| there.contains(customer) || rehearsal.has_made(customer);
+        let is_misjudged = |plan: &Plan| match &plan.action {
+            Action::Create(_) => is_there(&derived_id(self.company, &plan.person)),
+            Action::Update { customer, .. } => !is_there(customer),
+            // It is written only when it was there a moment ago.
+            Action::Adopt { .. } | Action::Skip { .. } => false,
+        };
+        let misjudged: Vec<_> =
+            self.plans.iter().enumerate().filter(|(_, plan)| is_misjudged(plan)).map(|(at, _)| at).collect();
+        if !misjudged.is_empty() {
+            return Ok(Written::Misjudged(misjudged));
+        }
+        match self.rooms.table.commit(lease, &self.counted(prepared), self.chunk(prepared, Vec::new()), now).await? {
+            Commit::LeaseLost => Err(Halt::LeaseLost),
+            Commit::Refused(_) => Err(Halt::Stale),
+            Commit::Committed => Ok(Written::All),
+        }
+    }
+
+    /// The counters with what is about to be committed.
+    fn counted(&self, prepared: &[Prepared]) -> Counters {
+        let mut counters = self.counters;
+        prepared.iter().for_each(|ready| count(&mut counters, ready.link.outcome));
+        counters
+    }
+
+    fn chunk(&self, prepared: &[Prepared], writes: Vec<TransactWriteItem>) -> Chunk {
+        Chunk { writes, decided: prepared.iter().map(Prepared::row).collect(), again: self.again.clone() }
+    }
+
+    /// Takes over what has been committed.
+    fn note(&mut self, lease: &Lease, prepared: &[Prepared], now: Timestamp) {
+        for ready in prepared {
+            self.ledger.enter(&ready.link, true);
+            self.count(ready.link.outcome);
+            if let Some(rehearsal) = &mut self.rehearsal {
+                rehearsal.note(self.company, &ready.row());
+            }
+        }
+        self.plans.clear();
+        self.again.clear();
+        self.committed_at = now;
+        self.errand.budget.extend_to(waits_end_at(lease, self.errand.ends_at));
+        tracing::info!(
+            event = "chunk.committed", company.id = %self.company, job.id = %lease.job(),
+            users.decided = prepared.len(), users.found = self.counters.found, "a chunk was committed"
+        );
     }
 
     async fn prepare(&self, lease: &Lease, now: Timestamp) -> Result<Vec<Prepared>, Halt> {
@@ -129,7 +195,9 @@ impl Desk {
                     Action::Skip { reason, customer } => (Outcome::Skipped(*reason), *customer, None),
                 };
                 let link = Link { person: *key, customer, fingerprint: *fingerprint, outcome, decided_by };
-                Ok(Prepared { link, customer: write })
+                let written = plan.written(self.company).filter(|_| self.rehearsal.is_some() && write.is_some());
+                let imprint = written.map(|(_, person)| self.errand.fingerprint_key.imprint_of(person));
+                Ok(Prepared { link, customer: write, imprint })
             })
             .collect()
     }
