@@ -1,4 +1,4 @@
-"""A program with ServiceStack's client for Python and the DTOs that the service hands out.
+"""A program with ServiceStack's client for Python and the DTOs that the service hands out as `dtos`.
 
 It reads from standard input where the service is and who it may be, says `release` when the
 source of users may go on, and fails with what it did not expect.
@@ -10,6 +10,15 @@ import re
 import sys
 import time
 
+from dtos import (
+    AxemaUserSyncJobResponse,
+    AxemaUserSyncStatus,
+    CancelAxemaUserSync,
+    CreateAxemaUserSync,
+    GetAxemaUserSyncJob,
+    QueryAxemaUserSyncJobs,
+    QueryAxemaUserSyncJobsResponse,
+)
 from servicestack import JsonServiceClient, WebServiceException
 
 SYNCS = "/codelock/axema/usersync"
@@ -20,19 +29,6 @@ ENDS_WITHIN_S = 60
 
 given = json.load(sys.stdin)
 tokens = given["tokens"]
-
-with open(f"{given['scratch']}/dtos.py", "w", encoding="utf-8") as file:
-    file.write(JsonServiceClient(given["baseUrl"]).get_url("/types/python", str))
-sys.path.insert(0, given["scratch"])
-from dtos import (  # noqa: E402  (it was not there before)
-    AxemaUserSyncJobResponse,
-    AxemaUserSyncStatus,
-    CancelAxemaUserSync,
-    CreateAxemaUserSync,
-    GetAxemaUserSyncJob,
-    QueryAxemaUserSyncJobs,
-    QueryAxemaUserSyncJobsResponse,
-)
 
 
 def in_camel_case(call):

@@ -11,6 +11,7 @@ mod http_door;
 mod http_form;
 mod http_formats;
 mod http_jobs;
+mod http_predefined;
 mod http_report;
 mod http_start;
 mod recovery;

@@ -83,7 +83,7 @@ impl Form {
     /// Reads the form from the request. A callback that is refused leaves the form without one,
     /// so that the refusal itself can be answered.
     pub fn wanted(request: &Request, route: &Route) -> (Self, Result<(), NotACallback>) {
-        let named = query_parameter(&request.query, "format");
+        let named = query_parameter(&request.query, "format").or_else(|| route.format.clone());
         let format = Format::choose(route.suffix.as_deref(), named.as_deref(), request.header("accept"));
         let (callback, verdict) = match query_parameter(&request.query, "callback").map(|text| Callback::parse(&text)) {
             None => (None, Ok(())),

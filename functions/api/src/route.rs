@@ -57,8 +57,10 @@ const ALLOW_DESCRIPTION: Allow = Allow("GET, HEAD, OPTIONS");
 pub struct Route {
     /// What is asked for.
     pub operation: Operation,
-    /// The suffix on the path without its dot, in lower case; or the format that the path names otherwise.
+    /// The suffix on the path without its dot, in lower case.
     pub suffix: Option<String>,
+    /// The format that a predefined route has, unless another is asked for.
+    pub format: Option<String>,
 }
 
 impl Allow {
@@ -91,8 +93,8 @@ impl Operation {
 pub fn find(method: &str, path: &str) -> Route {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let whole = decoded.strip_suffix('/').unwrap_or(&decoded);
-    if let Some((operation, format)) = predefined::find(method, whole) {
-        return Route { operation, suffix: Some(format) };
+    if let Some(route) = predefined::find(method, whole) {
+        return route;
     }
     let (bare, suffix) = split_suffix(whole);
     let operation = match below_syncs(bare) {
@@ -104,7 +106,7 @@ pub fn find(method: &str, path: &str) -> Route {
         },
         None => Topic::at(bare).map_or(Operation::Unknown, |topic| on_description(method, topic)),
     };
-    Route { operation, suffix }
+    Route { operation, suffix, format: None }
 }
 
 fn on_syncs(method: &str) -> Operation {
@@ -190,7 +192,7 @@ mod tests {
             ("OPTIONS", "/codelock/axema/usersync", Operation::Options(ALLOW_SYNCS), None),
             ("OPTIONS", "/codelock/axema/usersync/x", Operation::Options(ALLOW_SYNC), None),
         ] {
-            let expected = Route { operation, suffix: suffix.map(str::to_owned) };
+            let expected = Route { operation, suffix: suffix.map(str::to_owned), format: None };
             assert_eq!(find(method, path), expected, "{method} {path}");
         }
     }

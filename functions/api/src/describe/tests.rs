@@ -24,6 +24,10 @@ fn the_router_finds_each_operation_that_is_described_and_no_other() {
     for operation in &OPERATIONS {
         let path = operation.path().replace("{Id}", ID);
         assert_eq!(route::find(operation.verb, &path).operation.name(), operation.name);
+        for verb in [operation.verb, "POST"] {
+            let by_name = route::find(verb, &format!("/api/{}", operation.name)).operation;
+            assert_eq!(by_name.name(), operation.name, "{verb} by its name");
+        }
         let mut verbs = BTreeSet::from(["OPTIONS"]);
         for other in OPERATIONS.iter().filter(|other| other.below == operation.below) {
             verbs.insert(other.verb);

@@ -2,8 +2,9 @@
 //! by its name, `/json/reply/GetAxemaUserSyncJob` and `/api/GetAxemaUserSyncJob`.
 //!
 //! The format is named by the first segment, or, below `/api`, by the suffix, and is JSON without
-//! one: it counts as a suffix does, and `Accept` says nothing. `oneway` does what `reply` does and
-//! is answered in the same way, as by a ServiceStack that has no message queue for it.
+//! one. `?format=` asks for another, unless there is a suffix; `Accept` says nothing. `oneway` does
+//! what `reply` does and is answered in the same way, as by a ServiceStack that has no message
+//! queue for it.
 //!
 //! A path has no id here, so an id comes from the query or the body. POST is for every operation,
 //! because that is what a client sends for a request that names no verb; GET is for none that
@@ -11,7 +12,7 @@
 //!
 //! What this module does not do: batches (`CreateAxemaUserSync[]`). One company has one sync.
 
-use super::{Allow, Operation, split_suffix};
+use super::{Allow, Operation, Route, split_suffix};
 
 /// The formats that have routes of their own.
 const FORMATS: [&str; 6] = ["json", "xml", "jsv", "csv", "jsonl", "html"];
@@ -33,23 +34,23 @@ const OPERATIONS: [Named; 5] = [
     Named { operation: || Operation::CancelSync(None), allow: Allow("POST, DELETE, OPTIONS") },
 ];
 
-/// The operation and the format that a path names, which has lost its slash at the end.
-pub(super) fn find(method: &str, path: &str) -> Option<(Operation, String)> {
+/// The route of a path, which has lost its slash at the end.
+pub(super) fn find(method: &str, path: &str) -> Option<Route> {
     let mut segments = path.strip_prefix('/')?.split('/');
     let first = segments.next()?.to_ascii_lowercase();
-    let (name, format) = if first == "api" {
+    let (name, suffix, format) = if first == "api" {
         let (name, suffix) = split_suffix(segments.next()?);
-        (name, suffix.unwrap_or_else(|| DEFAULT.to_owned()))
+        (name, suffix, DEFAULT.to_owned())
     } else if FORMATS.contains(&first.as_str()) {
         let manner = segments.next()?;
         let known = ["reply", "oneway"].iter().any(|known| manner.eq_ignore_ascii_case(known));
-        (segments.next().filter(|_| known)?, first)
+        (segments.next().filter(|_| known)?, None, first)
     } else {
         return None;
     };
     let named = OPERATIONS.iter().find(|named| (named.operation)().name().eq_ignore_ascii_case(name));
     let named = named.filter(|_| segments.next().is_none())?;
-    Some((named.with(method), format))
+    Some(Route { operation: named.with(method), suffix, format: Some(format) })
 }
 
 impl Named {
@@ -64,28 +65,29 @@ impl Named {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Route, find};
-    use super::*;
+    use super::super::find;
+    use super::{Allow, Operation, Route};
 
     #[test]
     fn a_client_finds_each_operation_by_its_name() {
-        for (method, path, operation, format) in [
-            ("POST", "/json/reply/CreateAxemaUserSync", Operation::StartSync, "json"),
-            ("POST", "/json/oneway/CreateAxemaUserSync", Operation::StartSync, "json"),
-            ("POST", "/api/CreateAxemaUserSync", Operation::StartSync, "json"),
-            ("POST", "/API/createaxemausersync.XML", Operation::StartSync, "xml"),
-            ("GET", "/csv/reply/QueryAxemaUserSyncJobs", Operation::ListSyncs, "csv"),
-            ("HEAD", "/Jsonl/Reply/queryaxemausersyncjobs/", Operation::ListSyncs, "jsonl"),
-            ("POST", "/jsv/reply/QueryAxemaUserSyncJobs", Operation::ListSyncs, "jsv"),
-            ("GET", "/xml/reply/GetAxemaUserSyncJob", Operation::GetSync(None), "xml"),
-            ("POST", "/api/GetAxemaUserSyncJob", Operation::GetSync(None), "json"),
-            ("GET", "/csv/reply/QueryAxemaUserSyncUsers", Operation::ListUsers(None), "csv"),
-            ("GET", "/html/reply/GetAxemaUserSyncJob", Operation::GetSync(None), "html"),
-            ("GET", "/api/GetAxemaUserSyncJob.foo", Operation::GetSync(None), "foo"),
-            ("DELETE", "/api/CancelAxemaUserSync", Operation::CancelSync(None), "json"),
-            ("POST", "/json/reply/CancelAxemaUserSync", Operation::CancelSync(None), "json"),
+        for (method, path, operation, format, suffix) in [
+            ("POST", "/json/reply/CreateAxemaUserSync", Operation::StartSync, "json", None),
+            ("POST", "/json/oneway/CreateAxemaUserSync", Operation::StartSync, "json", None),
+            ("POST", "/api/CreateAxemaUserSync", Operation::StartSync, "json", None),
+            ("POST", "/API/createaxemausersync.XML", Operation::StartSync, "json", Some("xml")),
+            ("GET", "/csv/reply/QueryAxemaUserSyncJobs", Operation::ListSyncs, "csv", None),
+            ("HEAD", "/Jsonl/Reply/queryaxemausersyncjobs/", Operation::ListSyncs, "jsonl", None),
+            ("POST", "/jsv/reply/QueryAxemaUserSyncJobs", Operation::ListSyncs, "jsv", None),
+            ("GET", "/xml/reply/GetAxemaUserSyncJob", Operation::GetSync(None), "xml", None),
+            ("POST", "/api/GetAxemaUserSyncJob", Operation::GetSync(None), "json", None),
+            ("GET", "/csv/reply/QueryAxemaUserSyncUsers", Operation::ListUsers(None), "csv", None),
+            ("GET", "/html/reply/GetAxemaUserSyncJob", Operation::GetSync(None), "html", None),
+            ("GET", "/api/GetAxemaUserSyncJob.foo", Operation::GetSync(None), "json", Some("foo")),
+            ("DELETE", "/api/CancelAxemaUserSync", Operation::CancelSync(None), "json", None),
+            ("POST", "/json/reply/CancelAxemaUserSync", Operation::CancelSync(None), "json", None),
         ] {
-            let expected = Route { operation, suffix: Some(format.to_owned()) };
+            let (suffix, format) = (suffix.map(str::to_owned), Some(format.to_owned()));
+            let expected = Route { operation, suffix, format };
             assert_eq!(find(method, path), expected, "{method} {path}");
         }
     }
@@ -96,6 +98,7 @@ mod tests {
             ("CreateAxemaUserSync", "POST, OPTIONS"),
             ("QueryAxemaUserSyncJobs", "GET, HEAD, POST, OPTIONS"),
             ("GetAxemaUserSyncJob", "GET, HEAD, POST, OPTIONS"),
+            ("QueryAxemaUserSyncUsers", "GET, HEAD, POST, OPTIONS"),
             ("CancelAxemaUserSync", "POST, DELETE, OPTIONS"),
         ] {
             for path in [format!("/api/{name}"), format!("/json/oneway/{name}")] {
