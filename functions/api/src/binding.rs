@@ -6,8 +6,9 @@
 //! the value.
 //!
 //! Decided here, because nothing else says: a name that is given twice (in any case) is refused,
-//! in a body whichever name it is and in a query if the operation knows it, since taking one of
-//! two values would be a guess. The Guid of zeros counts as absent, because that is what a
+//! since taking one of two values would be a guess: in JSON and JSV whichever name it is, and in a
+//! query, a form and XML if the operation knows it, because there a list of something that nobody
+//! asked for looks like that. The Guid of zeros counts as absent, because that is what a
 //! client without optional Guids sends.
 //!
 //! What this module does not do: decide whose company it is (`caller::may`). A malformed
@@ -15,7 +16,7 @@
 
 pub mod body;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 use shared::ids::{CompanyId, JobId};
 use shared::job::{Mode, Status};
 use shared::outcome::OutcomeKind;
@@ -230,7 +231,7 @@ impl Members {
         match value {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(Given::Text)),
-            Some(Value::Number(number)) => Ok(Some(number.as_u64().map_or(Given::Other, Given::Number))),
+            Some(Value::Number(number)) => Ok(Some(whole(number).map_or(Given::Other, Given::Number))),
             Some(Value::Bool(flag)) => Ok(Some(Given::Flag(*flag))),
             Some(Value::Array(_) | Value::Object(_)) => Ok(Some(Given::Other)),
         }
@@ -243,6 +244,11 @@ enum Given<'a> {
     Number(u64),
     Flag(bool),
     Other,
+}
+
+/// A whole number from 0 on. JSON knows no other kind of number, so 1.0 is 1.
+fn whole(number: &Number) -> Option<u64> {
+    number.as_u64().or_else(|| number.to_string().strip_suffix(".0")?.parse().ok())
 }
 
 /// The pairs of a query or a form. A sequence that is no UTF-8 becomes the replacement

@@ -2,7 +2,7 @@
 //!
 //! A body that cannot be read whole is refused whole, whatever its media type: cut short, not
 //! UTF-8, with a NUL byte, nested deeper than 128 levels (the limit of `serde_json`, which also
-//! holds for members that nobody asked for), or with a name given twice.
+//! holds for members that nobody asked for), or, in JSON and JSV, with a name given twice.
 
 pub(crate) mod jsv;
 pub(crate) mod xml;
@@ -43,9 +43,11 @@ pub(super) fn read(request: &Request) -> Result<Members, BindingError> {
     match media_type {
         _ if text.is_empty() => Ok(Members::default()),
         MediaType::Json => json(text),
-        MediaType::Xml => distinct(xml::members(text).map_err(|_| BindingError::Malformed("is not an XML document"))?),
+        MediaType::Xml => {
+            Ok(Members::new(xml::members(text).map_err(|_| BindingError::Malformed("is not an XML document"))?))
+        }
         MediaType::Jsv => distinct(jsv::members(text).map_err(|_| BindingError::Malformed("is not a JSV object"))?),
-        MediaType::Form => form(text),
+        MediaType::Form => Ok(Members::new(pairs(text.as_bytes()))),
     }
 }
 
@@ -94,10 +96,6 @@ fn media_type(header: Option<&str>) -> Result<MediaType, BindingError> {
 fn json(text: &str) -> Result<Members, BindingError> {
     let Object(members) = serde_json::from_str(text).map_err(|_| BindingError::Malformed("is not a JSON object"))?;
     distinct(members)
-}
-
-fn form(text: &str) -> Result<Members, BindingError> {
-    distinct(pairs(text.as_bytes()))
 }
 
 fn distinct(members: Vec<(String, Value)>) -> Result<Members, BindingError> {
