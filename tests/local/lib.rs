@@ -19,6 +19,7 @@
 //! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
 //! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
+//! | [`schemathesis`] | judges the service by its own description |
 //! | [`connect`] | puts a company's connection and secrets in |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
 //! | [`bundle`], [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
@@ -58,6 +59,8 @@ pub mod world;
 pub mod demo;
 
 pub mod check;
+
+pub mod schemathesis;
 
 pub mod setup;
 pub mod supervised;

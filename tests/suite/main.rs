@@ -5,8 +5,10 @@
 mod cancel;
 mod clients;
 mod deployed;
+mod describe;
 mod http_bodies;
 mod http_deployed;
+mod http_describe;
 mod http_door;
 mod http_form;
 mod http_formats;

@@ -132,8 +132,9 @@ impl Form {
     fn description(&self, description: &Description) -> Reply {
         let mut reply = bare(failure::OK, Some(("cache-control", "public, max-age=300".to_owned())));
         reply.headers.insert("content-type", description.content_type.to_owned());
+        reply.headers.extend(description.headers.iter().cloned());
         if !self.without_body {
-            reply.body.clone_from(&description.body);
+            reply.body.clone_from(&description.text);
         }
         reply
     }

@@ -15,29 +15,36 @@
 mod catalogue;
 mod csharp;
 mod dto;
+mod metadata;
 mod openapi;
 mod python;
 mod reference;
+mod requests;
 mod sample;
 pub mod scalar;
 mod typescript;
 
 use std::sync::LazyLock;
 
+use self::catalogue::OPERATIONS;
 use self::dto::Schemas;
+use crate::answer::format::Format;
+use crate::binding::query_parameter;
 use crate::event::Request;
+use crate::failure::Failure;
 
 /// Made for the first who asks.
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(Schemas::generate);
-
-/// As ServiceStack has it for the DTOs of every language.
-const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// What is to be described, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
     /// `/openapi`
     OpenApi,
+    /// `/metadata`
+    Index,
+    /// `/json/metadata?op=…`, and so for every format.
+    Operation(Format),
     /// `/types/csharp`
     CSharp,
     /// `/types/python`
@@ -51,8 +58,10 @@ pub enum Topic {
 pub struct Description {
     /// The value of `Content-Type`.
     pub content_type: &'static str,
-    /// The text.
-    pub body: String,
+    /// Headers that this kind of description has besides.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is described.
+    pub text: String,
 }
 
 impl Topic {
@@ -61,37 +70,57 @@ impl Topic {
     pub fn at(path: &str) -> Option<Self> {
         match path.to_ascii_lowercase().as_str() {
             "/openapi" => Some(Self::OpenApi),
+            "/metadata" => Some(Self::Index),
             "/types/csharp" => Some(Self::CSharp),
             "/types/python" => Some(Self::Python),
             "/types/typescript" => Some(Self::TypeScript),
-            _ => None,
+            other => {
+                let name = other.strip_prefix('/')?.strip_suffix("/metadata")?;
+                Format::ALL.into_iter().find(|format| format.name() == name).map(Self::Operation)
+            }
         }
     }
 
     /// Writes the description.
-    #[must_use]
-    pub fn describe(self, request: &Request) -> Description {
+    ///
+    /// # Errors
+    /// [`Failure::NoSuchRoute`], where an operation is asked for by a name that none has.
+    pub fn describe(self, request: &Request) -> Result<Description, Failure> {
         let base_url = base_url(request);
-        let (content_type, body) = match self {
-            Self::OpenApi => (openapi::CONTENT_TYPE, openapi::write(&SCHEMAS)),
-            Self::CSharp => (PLAIN, csharp::write(&SCHEMAS, &base_url)),
-            Self::Python => (PLAIN, python::write(&SCHEMAS, &base_url)),
-            Self::TypeScript => (PLAIN, typescript::write(&SCHEMAS, &base_url)),
-        };
-        Description { content_type, body }
+        let file = |text| Ok(Description { content_type: "text/plain; charset=utf-8", headers: Vec::new(), text });
+        match self {
+            Self::OpenApi => Ok(Description {
+                content_type: openapi::CONTENT_TYPE,
+                headers: Vec::new(),
+                text: openapi::write(&SCHEMAS),
+            }),
+            Self::Index => Ok(metadata::index().into()),
+            Self::Operation(format) => match query_parameter(&request.query, "op") {
+                None => Ok(metadata::index().into()),
+                Some(name) => {
+                    let named = OPERATIONS.iter().find(|operation| operation.name.eq_ignore_ascii_case(&name));
+                    let operation = named.ok_or(Failure::NoSuchRoute)?;
+                    Ok(metadata::operation(operation, format, host(request).unwrap_or("localhost"), &SCHEMAS).into())
+                }
+            },
+            Self::CSharp => file(csharp::write(&SCHEMAS, &base_url)),
+            Self::Python => file(python::write(&SCHEMAS, &base_url)),
+            Self::TypeScript => file(typescript::write(&SCHEMAS, &base_url)),
+        }
     }
 }
 
-/// Where the client found the service. It is written into comments of programs, so a name that
-/// is no plain host is left out.
+/// Where the client found the service.
 fn base_url(request: &Request) -> String {
-    let host = request.header("host").unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
-    if host.is_empty() || !host.bytes().all(plain) {
-        return String::new();
-    }
     let scheme = if request.header("x-forwarded-proto") == Some("http") { "http" } else { "https" };
-    format!("{scheme}://{host}")
+    host(request).map(|host| format!("{scheme}://{host}")).unwrap_or_default()
+}
+
+/// The name under which the client found the service. It is written into comments of programs, so
+/// a name that is no plain host is left out.
+fn host(request: &Request) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+    request.header("host").filter(|host| !host.is_empty() && host.bytes().all(plain))
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(crate) async fn perform(app: &App, request: &Request, operation: &Operation,
         Operation::CancelSync(id) => {
             cancel_sync::cancel_sync(app, &recognize(app, request).await?, request, id.as_deref(), trail).await
         }
-        Operation::Describe(topic) => Ok(Answer::Description(topic.describe(request))),
+        Operation::Describe(topic) => topic.describe(request).map(Answer::Description),
         Operation::Options(allow) => Ok(Answer::Options(*allow)),
         Operation::WrongMethod(allow) => Err(Failure::WrongMethod(*allow)),
         Operation::Unknown => Err(Failure::NoSuchRoute),

@@ -13,6 +13,8 @@
 
 use std::cmp::Reverse;
 
+use serde::Serialize;
+
 use super::wire::Document;
 use super::{csv, json, jsonl, jsv, tree, xml};
 
@@ -79,6 +81,16 @@ impl Format {
             Self::Csv => csv::write(&tree::of(document), document.blank_row().as_ref()),
             Self::Jsv => jsv::write(&tree::of(document)),
             Self::Jsonl => jsonl::write(&tree::of(document)),
+        }
+    }
+
+    /// Writes a request, as a sample of one; `None` for a format that requests are not read in.
+    pub(crate) fn write_request(self, request: &impl Serialize) -> Option<String> {
+        match self {
+            Self::Json => serde_json::to_string(request).ok(),
+            Self::Xml => Some(xml::write(&tree::of(request))),
+            Self::Jsv => Some(jsv::write(&tree::of(request))),
+            Self::Csv | Self::Jsonl => None,
         }
     }
 

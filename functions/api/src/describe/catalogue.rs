@@ -1,19 +1,25 @@
 //! The operations, each described once: what is written about them anywhere is written from here.
 //!
-//! The members of a request are the fields of its struct below. A member that the path names
-//! is in the path; the others are in the body of a POST, and in the query of everything else.
+//! The members of a request are the fields of its struct in `requests`. A member that the path
+//! names is in the path; the others are in the body of a POST, and in the query of everything else.
 //! Roles come from the right that the operation asks for, status and error codes from
 //! [`Failure::problem`].
 //!
 //! What this module does not do: bind or route. Tests hold it against what does.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+use shared::job::Job;
 
+use super::requests::{
+    CancelAxemaUserSync, CreateAxemaUserSync, GetAxemaUserSyncJob, QueryAxemaUserSyncJobs, QueryAxemaUserSyncUsers,
+    Request,
+};
 use super::sample;
-use super::scalar::{Count, Guid, Page};
 use crate::answer::callback::NotACallback;
+use crate::answer::format::Format;
 use crate::answer::wire::{
-    AxemaUserSyncJobResponse, AxemaUserSyncUsersResponse, ErrorResponse, QueryAxemaUserSyncJobsResponse,
+    AxemaUserSyncJobResponse, AxemaUserSyncUsersResponse, Document, ErrorResponse, QueryAxemaUserSyncJobsResponse,
 };
 use crate::binding::BindingError;
 use crate::caller::CallerError;
@@ -40,10 +46,18 @@ pub(crate) struct Described {
     pub notes: &'static str,
     /// The schema of the request.
     pub request: fn(&mut SchemaGenerator) -> Schema,
+    /// The members of a sample request.
+    pub sample_request: fn() -> Value,
+    /// A sample request in a format, if requests are read in it.
+    pub sample_body: fn(Format) -> Option<String>,
     /// The name of the answer's DTO.
     pub answer_name: &'static str,
     /// The schema of the answer.
     pub answer: fn(&mut SchemaGenerator) -> Schema,
+    /// A sample answer.
+    pub sample_answer: fn() -> Document,
+    /// Whether the answer is a page of more.
+    pub has_pages: bool,
     /// How it is refused, beside the ways that every operation is.
     pub refusals: &'static [Refusal],
 }
@@ -89,88 +103,6 @@ pub(crate) const ALWAYS: [Refusal; 6] = [
     Refusal::Unavailable,
 ];
 
-/// Starts a sync of the company's Axema VAKA users.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "a description: binding has the struct that holds values")]
-struct CreateAxemaUserSync {
-    /// The company to sync. Left out, it is the caller's own; only a superadmin may name another.
-    company_id: Option<Guid>,
-    /// Whether the sync only tells what it would do: it writes no customer, and ends with the counts and the report of a
-    /// sync that does.
-    dry_run: Option<bool>,
-}
-
-/// Lists the syncs of a company, the newest first.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "as above")]
-struct QueryAxemaUserSyncJobs {
-    /// The company whose syncs are listed. Left out, it is the caller's own; only a superadmin may name another.
-    company_id: Option<Guid>,
-    /// Only syncs that stand here.
-    status: Option<AxemaUserSyncStatus>,
-}
-
-/// Gets one sync.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "as above")]
-struct GetAxemaUserSyncJob {
-    /// The sync.
-    id: Guid,
-    /// The company that the sync is of. Left out, it is the caller's own; only a superadmin may name another.
-    company_id: Option<Guid>,
-}
-
-/// Lists the users that a sync decided about or left out.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "as above")]
-struct QueryAxemaUserSyncUsers {
-    /// The sync.
-    id: Guid,
-    /// The company that the sync is of. Left out, it is the caller's own; only a superadmin may name another.
-    company_id: Option<Guid>,
-    /// Only users of whom this became.
-    outcome: Option<AxemaUserSyncOutcome>,
-    /// How many users are passed over.
-    skip: Option<Count>,
-    /// How many users are answered at most. Left out, it is 10,000, and it is never more.
-    take: Option<Page>,
-}
-
-/// What became of a user.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "as above")]
-enum AxemaUserSyncOutcome {
-    Created,
-    Updated,
-    Unchanged,
-    Skipped,
-}
-
-/// Ends a sync that is under way.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "as above")]
-struct CancelAxemaUserSync {
-    /// The sync to end.
-    id: Guid,
-    /// The company that the sync is of. Left out, it is the caller's own; only a superadmin may name another.
-    company_id: Option<Guid>,
-}
-
-/// Where a sync stands.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "as above")]
-enum AxemaUserSyncStatus {
-    Pending,
-    Processing,
-    Completed,
-    Failed,
-}
-
 /// All of them, in the order in which they are told of.
 pub(crate) static OPERATIONS: [Described; 5] = [
     Described {
@@ -182,8 +114,12 @@ pub(crate) static OPERATIONS: [Described; 5] = [
         notes: "The sync runs in the background and may take several minutes. Only one sync can run at a time per \
                 company: while one is Pending or Processing, this is answered 409 with its address.",
         request: of::<CreateAxemaUserSync>,
+        sample_request: sample_of::<CreateAxemaUserSync>,
+        sample_body: written::<CreateAxemaUserSync>,
         answer_name: "AxemaUserSyncJobResponse",
         answer: of::<AxemaUserSyncJobResponse>,
+        sample_answer: || job(&sample::accepted()),
+        has_pages: false,
         refusals: &[
             Refusal::Malformed,
             Refusal::TooLarge,
@@ -200,8 +136,12 @@ pub(crate) static OPERATIONS: [Described; 5] = [
         summary: "Lists the syncs of a company, the newest first",
         notes: "",
         request: of::<QueryAxemaUserSyncJobs>,
+        sample_request: sample_of::<QueryAxemaUserSyncJobs>,
+        sample_body: written::<QueryAxemaUserSyncJobs>,
         answer_name: "QueryAxemaUserSyncJobsResponse",
         answer: of::<QueryAxemaUserSyncJobsResponse>,
+        sample_answer: || jobs(&[sample::running(), sample::completed()]),
+        has_pages: false,
         refusals: &[],
     },
     Described {
@@ -212,8 +152,12 @@ pub(crate) static OPERATIONS: [Described; 5] = [
         summary: "Gets one sync, with its progress",
         notes: "The counters move while the sync runs.",
         request: of::<GetAxemaUserSyncJob>,
+        sample_request: sample_of::<GetAxemaUserSyncJob>,
+        sample_body: written::<GetAxemaUserSyncJob>,
         answer_name: "AxemaUserSyncJobResponse",
         answer: of::<AxemaUserSyncJobResponse>,
+        sample_answer: || job(&sample::running()),
+        has_pages: false,
         refusals: &[Refusal::NoSuchJob],
     },
     Described {
@@ -227,8 +171,12 @@ pub(crate) static OPERATIONS: [Described; 5] = [
                 VAKA that name no user are counted in UsersSkipped and not listed. Where there is more, the header Link \
                 leads to the next page.",
         request: of::<QueryAxemaUserSyncUsers>,
+        sample_request: sample_of::<QueryAxemaUserSyncUsers>,
+        sample_body: written::<QueryAxemaUserSyncUsers>,
         answer_name: "AxemaUserSyncUsersResponse",
         answer: of::<AxemaUserSyncUsersResponse>,
+        sample_answer: || Document::Users((&sample::report()).into()),
+        has_pages: true,
         refusals: &[Refusal::NoSuchJob],
     },
     Described {
@@ -239,8 +187,12 @@ pub(crate) static OPERATIONS: [Described; 5] = [
         summary: "Ends a sync that is Pending or Processing, as Failed",
         notes: "What the sync has done so far is kept. A sync that has ended is answered 409.",
         request: of::<CancelAxemaUserSync>,
+        sample_request: sample_of::<CancelAxemaUserSync>,
+        sample_body: written::<CancelAxemaUserSync>,
         answer_name: "AxemaUserSyncJobResponse",
         answer: of::<AxemaUserSyncJobResponse>,
+        sample_answer: || job(&sample::cancelled()),
+        has_pages: false,
         refusals: &[Refusal::NoSuchJob, Refusal::JobEnded],
     },
 ];
@@ -248,6 +200,23 @@ pub(crate) static OPERATIONS: [Described; 5] = [
 /// The answer of every refusal.
 pub(crate) fn refused(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<ErrorResponse>()
+}
+
+fn sample_of<T: Request>() -> Value {
+    serde_json::to_value(T::sample()).unwrap_or_default()
+}
+
+fn written<T: Request>(format: Format) -> Option<String> {
+    format.write_request(&T::sample())
+}
+
+fn job(job: &Job) -> Document {
+    Document::Job(job.into())
+}
+
+fn jobs(jobs: &[Job]) -> Document {
+    let results = jobs.iter().map(AxemaUserSyncJobResponse::from).collect();
+    Document::Jobs(QueryAxemaUserSyncJobsResponse { results, response_status: None })
 }
 
 fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -263,6 +232,11 @@ impl Described {
     /// Whether its members are in a body.
     pub fn has_body(&self) -> bool {
         self.verb == "POST"
+    }
+
+    /// Whether a member is in the path.
+    pub fn is_in_path(&self, member: &str) -> bool {
+        self.below.contains(&format!("{{{member}}}"))
     }
 
     /// Every way in which it is refused.

@@ -54,6 +54,8 @@ pub(crate) struct Member {
     pub kind: Kind,
     /// Whether it is always there.
     pub required: bool,
+    /// The largest number that it may be.
+    pub maximum: Option<u64>,
 }
 
 /// The type of a member.
@@ -123,6 +125,7 @@ impl Schemas {
             summary: description_of(schema),
             kind: self.kind_of(schema),
             required: is_required(name),
+            maximum: schema.get("maximum").and_then(Value::as_u64),
         };
         properties.into_iter().flatten().map(member).collect()
     }
@@ -169,7 +172,7 @@ fn without_null(mut definitions: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Takes the null out of what a value may be.
-pub(crate) fn never_null(schema: &mut Value) {
+fn never_null(schema: &mut Value) {
     let plain = type_of(schema).map(|name| Value::from(name.to_owned()));
     let any = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
     let reference = any.filter_map(|one| one.get("$ref")).next().cloned();

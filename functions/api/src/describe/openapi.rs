@@ -8,15 +8,18 @@
 //!
 //! [`Failure::problem`]: crate::failure::Failure::problem
 
+mod sent;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{Described, OPERATIONS, Refusal};
-use super::dto::{Schemas, never_null};
+use super::dto::Schemas;
 use super::reference;
 use crate::answer::callback;
 use crate::answer::format::Format;
+use crate::answer::wire::{Document, ErrorResponse};
 use crate::caller::may::Role;
 use crate::failure;
 
@@ -39,11 +42,11 @@ pub(crate) fn write(schemas: &Schemas) -> String {
             path.insert(operation.verb.to_ascii_lowercase(), described(operation, schemas));
         }
     }
-    let bodies = OPERATIONS.iter().filter(|operation| operation.has_body()).map(|operation| operation.name);
-    let shared = schemas.requests.iter().filter(|(name, _)| OPERATIONS.iter().all(|other| other.name != *name));
-    let sent = bodies.filter_map(|name| schemas.requests.get_key_value(name)).chain(shared);
-    let all: Map<String, Value> =
-        schemas.answers.iter().chain(sent).map(|(name, schema)| (name.clone(), schema.clone())).collect();
+    let bodies = OPERATIONS.iter().filter(|operation| operation.has_body());
+    let bodies = bodies.map(|operation| (operation.name.to_owned(), sent::in_json(operation, schemas)));
+    let of_members = schemas.requests.iter().filter(|(name, _)| OPERATIONS.iter().all(|other| other.name != *name));
+    let as_they_are = schemas.answers.iter().chain(of_members).map(|(name, schema)| (name.clone(), schema.clone()));
+    let all: Map<String, Value> = as_they_are.chain(bodies).collect();
     json!({
         "openapi": "3.1.1",
         "info": {
@@ -55,7 +58,7 @@ pub(crate) fn write(schemas: &Schemas) -> String {
         "paths": paths,
         "components": {
             "schemas": all,
-            "parameters": answer_parameters(),
+            "parameters": sent::of_answer(),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -80,67 +83,15 @@ fn described(operation: &Described, schemas: &Schemas) -> Value {
             .filter(|role| role.gives(operation.right))
             .map(|role| json!({ "bearer": [role.name()] }))
             .collect::<Vec<_>>(),
-        "parameters": parameters(operation, schemas),
+        "parameters": sent::parameters(operation, schemas),
         "responses": responses(operation),
     });
     if operation.has_body()
         && let Some(whole) = whole.as_object_mut()
     {
-        whole.insert("requestBody".to_owned(), body(operation));
+        whole.insert("requestBody".to_owned(), sent::body(operation, schemas));
     }
     whole
-}
-
-fn parameters(operation: &Described, schemas: &Schemas) -> Vec<Value> {
-    let members = schemas.requests.get(operation.name).and_then(|schema| schema.get("properties")?.as_object());
-    let in_body = operation.has_body();
-    let members = members.filter(|_| !in_body).into_iter().flatten();
-    let parameter = |(name, schema): (&String, &Value)| {
-        let mut schema = schema.clone();
-        never_null(&mut schema);
-        let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
-        let in_path = operation.below.contains(&format!("{{{name}}}"));
-        json!({
-            "name": name,
-            "in": if in_path { "path" } else { "query" },
-            "required": in_path,
-            "description": description,
-            "schema": schema,
-        })
-    };
-    let of_answer = answer_parameters();
-    let references = of_answer.keys().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
-    members.map(parameter).chain(references).collect()
-}
-
-/// What every operation takes, about its answer.
-fn answer_parameters() -> Map<String, Value> {
-    let names: Vec<&str> = Format::ALL.into_iter().map(Format::name).collect();
-    let format = json!({
-        "name": "format",
-        "in": "query",
-        "description": format!("The format of the answer: {}. Any other name chooses nothing.", names.join(", ")),
-        "schema": { "type": "string" },
-    });
-    let callback = json!({
-        "name": "callback",
-        "in": "query",
-        "description": "Wraps a JSON answer as a call of this function: a path of JavaScript identifiers",
-        "schema": { "type": "string", "pattern": callback::PATTERN, "maxLength": callback::LONGEST_CALLBACK },
-    });
-    [("format".to_owned(), format), ("callback".to_owned(), callback)].into_iter().collect()
-}
-
-fn body(operation: &Described) -> Value {
-    let schema = json!({ "schema": reference_to(operation.name) });
-    json!({
-        "description": "An empty body is an empty request",
-        "required": false,
-        "content": {
-            "application/json": schema,
-            "application/x-www-form-urlencoded": schema,
-        },
-    })
 }
 
 fn responses(operation: &Described) -> Map<String, Value> {
@@ -148,9 +99,27 @@ fn responses(operation: &Described) -> Map<String, Value> {
     for refusal in operation.all_refusals() {
         by_status.entry(refusal.failure().problem().status.as_u16()).or_default().push(refusal);
     }
-    let well = json!({ "description": "All went well", "content": content(operation.answer_name) });
+    let well = well(operation);
     let refused = by_status.into_iter().map(|(status, refusals)| (status.to_string(), response(&refusals)));
     [(failure::OK.as_u16().to_string(), well)].into_iter().chain(refused).collect()
+}
+
+fn well(operation: &Described) -> Value {
+    let mut headers = Map::new();
+    if operation.has_pages {
+        let description = "Where there is more: the address of the next page, as `rel=\"next\"`";
+        headers.insert("Link".to_owned(), json!({ "description": description, "schema": { "type": "string" } }));
+    }
+    let content = content(operation.answer_name, &(operation.sample_answer)());
+    json!({ "description": "All went well", "headers": headers, "content": content, "links": links(operation) })
+}
+
+/// What can be asked about the sync that was started, with its id.
+fn links(operation: &Described) -> Map<String, Value> {
+    let starts = operation.verb == "POST";
+    let about_it = OPERATIONS.iter().filter(|other| starts && other.is_in_path("Id"));
+    let link = |other: &Described| json!({ "operationId": other.name, "parameters": { "Id": "$response.body#/Id" } });
+    about_it.map(|other| (other.name.to_owned(), link(other))).collect()
 }
 
 /// One response for all the refusals of a status.
@@ -162,16 +131,28 @@ fn response(refusals: &[Refusal]) -> Value {
     for (name, _) in problems.iter().filter_map(|(_, problem)| problem.header.as_ref()) {
         let always =
             problems.iter().all(|(_, problem)| problem.header.as_ref().is_some_and(|(other, _)| other == name));
-        headers.insert(spelled(name).to_owned(), json!({ "required": always, "schema": schema_of_header(name) }));
+        headers.insert(
+            reference::spelled(name).to_owned(),
+            json!({ "required": always, "schema": schema_of_header(name) }),
+        );
     }
-    json!({ "description": lines.join(" "), "headers": headers, "content": content("ErrorResponse") })
+    let sample = refusals.first().map(|refusal| refusal.failure().problem().response_status);
+    let sample = sample.map(|response_status| Document::Problem(ErrorResponse { response_status }));
+    json!({ "description": lines.join(" "), "headers": headers, "content": sample.map(|sample| content("ErrorResponse", &sample)) })
 }
 
 /// The same document in every media type; its members are described for JSON.
-fn content(name: &str) -> Map<String, Value> {
+fn content(name: &str, sample: &Document) -> Map<String, Value> {
     let script = (callback::CONTENT_TYPE.to_owned(), json!({ "schema": { "type": "string" } }));
     let formats = Format::ALL.into_iter().map(|format| {
-        let described = if format == Format::Json { json!({ "schema": reference_to(name) }) } else { json!({}) };
+        let written = format.write(sample);
+        let described = match format {
+            Format::Json => json!({
+                "schema": reference_to(name),
+                "example": serde_json::from_str::<Value>(&written).unwrap_or_default(),
+            }),
+            _ => json!({ "schema": { "type": "string" }, "example": written }),
+        };
         (format.media_type().to_owned(), described)
     });
     formats.chain([script]).collect()
@@ -179,17 +160,6 @@ fn content(name: &str) -> Map<String, Value> {
 
 fn reference_to(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
-}
-
-/// A header as documents write it.
-fn spelled(name: &'static str) -> &'static str {
-    match name {
-        "allow" => "Allow",
-        "location" => "Location",
-        "retry-after" => "Retry-After",
-        "www-authenticate" => "WWW-Authenticate",
-        other => other,
-    }
 }
 
 fn schema_of_header(name: &str) -> Value {

@@ -1,7 +1,7 @@
 //! `/types/python`: the DTOs as Add ServiceStack Reference writes them for Python.
 //!
-//! Members are in Python's own case; `LetterCase.PASCAL` is how `dataclasses_json` finds the
-//! contract's names again. `ResponseStatus` and `ResponseError` come with `servicestack`.
+//! Members are in the cases that ServiceStack gives them there; a client asks for `?jsconfig=`
+//! names in its case. `ResponseStatus` and `ResponseError` come with the package `servicestack`.
 
 use std::fmt::Write;
 
@@ -19,7 +19,7 @@ from dataclasses_json import dataclass_json, LetterCase, Undefined, config
 from enum import Enum, IntEnum
 ";
 
-const DECORATORS: &str = "@dataclass_json(letter_case=LetterCase.PASCAL, undefined=Undefined.EXCLUDE)\n@dataclass\n";
+const DECORATORS: &str = "@dataclass_json(letter_case=LetterCase.CAMEL, undefined=Undefined.EXCLUDE)\n@dataclass\n";
 
 /// What the package `servicestack` has already.
 const OF_SERVICESTACK: [&str; 2] = ["ResponseStatus", "ResponseError"];

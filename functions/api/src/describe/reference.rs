@@ -32,3 +32,14 @@ pub(crate) const fn verb(operation: &Described) -> &'static str {
         _ => "IGet",
     }
 }
+
+/// A header as documents write it.
+pub(crate) fn spelled(name: &'static str) -> &'static str {
+    match name {
+        "allow" => "Allow",
+        "location" => "Location",
+        "retry-after" => "Retry-After",
+        "www-authenticate" => "WWW-Authenticate",
+        other => other,
+    }
+}
