@@ -12,12 +12,14 @@ import time
 
 from dtos import (
     AxemaUserSyncJobResponse,
+    AxemaUserSyncOutcome,
     AxemaUserSyncStatus,
     CancelAxemaUserSync,
     CreateAxemaUserSync,
     GetAxemaUserSyncJob,
     QueryAxemaUserSyncJobs,
     QueryAxemaUserSyncJobsResponse,
+    QueryAxemaUserSyncUsers,
 )
 from servicestack import JsonServiceClient, WebServiceException
 
@@ -137,6 +139,12 @@ for answer in [
     ),
 ]:
     same((type(answer), answer.results), (QueryAxemaUserSyncJobsResponse, [job]))
+
+# The report is read page by page.
+page = QueryAxemaUserSyncUsers(id=second.id, outcome=AxemaUserSyncOutcome.CREATED, skip=1, take=2)
+report = reader.send(page)
+same((report.job_id, report.dry_run, report.offset, report.total), (second.id, False, 1, given["users"]))
+same([row.outcome for row in report.results], [AxemaUserSyncOutcome.CREATED] * 2)
 
 # What cannot be bound, found or called.
 for unbound, field in [

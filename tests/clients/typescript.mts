@@ -8,12 +8,14 @@ import { setTimeout } from "node:timers/promises";
 import { type IReturn, JsonServiceClient, type ResponseStatus, toDate } from "@servicestack/client";
 import {
   type AxemaUserSyncJobResponse,
+  AxemaUserSyncOutcome,
   AxemaUserSyncStatus,
   CancelAxemaUserSync,
   CreateAxemaUserSync,
   GetAxemaUserSyncJob,
   QueryAxemaUserSyncJobs,
   type QueryAxemaUserSyncJobsResponse,
+  QueryAxemaUserSyncUsers,
 } from "./dtos.ts";
 
 const SYNCS = "/codelock/axema/usersync";
@@ -138,6 +140,13 @@ for (const answer of [
 ]) {
   assert.deepEqual(answer, { Results: [job] });
 }
+
+// The report is read page by page.
+const page = new QueryAxemaUserSyncUsers({ Id: second.Id, Outcome: AxemaUserSyncOutcome.Created, Skip: 1, Take: 2 });
+const report = await reader.send(page);
+assert.deepEqual([report.JobId, report.DryRun, report.Offset, report.Total], [second.Id, false, 1, users]);
+assert.deepEqual(report.Results.map((row) => row.Outcome), [AxemaUserSyncOutcome.Created, AxemaUserSyncOutcome.Created]);
+assert.deepEqual(await reader.get(`${SYNCS}/${second.Id}/users`, { outcome: "created", skip: 1, take: 2 }), report);
 
 // What cannot be bound, found or called.
 const unbound: [IReturn<unknown>, string][] = [
