@@ -37,6 +37,7 @@ use crate::binding::query_parameter;
 use crate::describe::Description;
 use crate::event::{Reply, Request};
 use crate::failure::{self, Failure};
+use crate::page::Page;
 use crate::route::{Allow, Operation, Route};
 
 /// A browser hands CSV to a spreadsheet, as it does ServiceStack's, and does not show it as text.
@@ -50,6 +51,8 @@ pub type Outcome = Result<Answer, Failure>;
 pub enum Answer {
     /// One job.
     Job(Box<Job>),
+    /// One job, which this request has begun.
+    Started(Box<Job>),
     /// A company's jobs.
     Jobs(Vec<Job>),
     /// A page of a job's report.
@@ -102,7 +105,7 @@ impl Form {
     #[must_use]
     pub fn reply(&self, outcome: &Outcome) -> Reply {
         match outcome {
-            Ok(Answer::Job(job)) => {
+            Ok(Answer::Job(job) | Answer::Started(job)) => {
                 self.document(failure::OK, &Document::Job(AxemaUserSyncJobResponse::from(&**job)), None)
             }
             Ok(Answer::Jobs(jobs)) => {
@@ -137,6 +140,24 @@ impl Form {
             reply.body.clone_from(&description.text);
         }
         reply
+    }
+
+    /// Whether a person wants it, and so a page and not the bare document.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        self.format == Format::Html
+    }
+
+    /// Puts a page in the place of the document.
+    pub fn show(&self, page: Option<Page>, reply: &mut Reply) {
+        let Some(page) = page else { return };
+        if let Some(status) = page.status {
+            reply.status_code = status.as_u16();
+        }
+        reply.headers.extend(page.headers);
+        if !self.without_body {
+            reply.body = page.text;
+        }
     }
 
     fn document(&self, status: StatusCode, document: &Document, header: Option<(&'static str, String)>) -> Reply {

@@ -1,12 +1,19 @@
-//! Which browsers may call from other origins.
+//! Which browsers may call from other origins, and for which sites.
 //!
 //! An origin on the list is named back with `Allow-Credentials`, because ServiceStack's
 //! TypeScript client asks for that; this room has no cookies, so it gives nothing away. `*` lets
 //! every origin in, without. An origin that is not on the list gets no header, and the browser
 //! keeps the answer from the page.
+//!
+//! To keep the answer is not enough where the request itself does something: a front adds the
+//! token to whatever a browser sends, also to a form on somebody else's page. So a request that
+//! changes something is carried out for this site's own pages, for an origin on the list, and
+//! for whoever is no browser, and is refused for every other site ([`Origins::permit`]). `*` on
+//! the list lets every site start a sync; it is for deployments without such a front.
 
-use crate::event::Reply;
-use crate::route::Allow;
+use crate::event::{Reply, Request};
+use crate::failure::Failure;
+use crate::route::{Allow, Operation};
 
 /// What a page may read besides the body.
 const READABLE: &str = "Location, Retry-After, WWW-Authenticate";
@@ -36,6 +43,36 @@ impl Origins {
         Self::Listed(entries.into_iter().map(|entry| entry.trim_end_matches('/').to_ascii_lowercase()).collect())
     }
 
+    /// Lets a request pass, unless it changes something on the word of another site.
+    ///
+    /// Browsers say in `Sec-Fetch-Site` where a request comes from, and no page can make them lie.
+    /// Those that are too old for it say their `Origin`, which is compared with the host.
+    ///
+    /// # Errors
+    /// [`Failure::CrossSite`].
+    pub fn permit(&self, request: &Request, operation: &Operation) -> Result<(), Failure> {
+        let origin = request.header("origin");
+        let of_this_site = match (request.header("sec-fetch-site"), origin) {
+            (Some(site), _) => matches!(site, "same-origin" | "none"),
+            (None, Some(origin)) => {
+                let host = request.header("host");
+                origin.split_once("://").is_some_and(|(_, authority)| host == Some(authority))
+            }
+            (None, None) => true,
+        };
+        if of_this_site || !operation.changes() || origin.is_some_and(|origin| self.lists(origin)) {
+            return Ok(());
+        }
+        Err(Failure::CrossSite)
+    }
+
+    fn lists(&self, origin: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(listed) => listed.contains(&origin.to_ascii_lowercase()),
+        }
+    }
+
     /// Adds what this origin needs to read the reply; with methods, to what a preflight asks.
     pub fn admit(&self, origin: Option<&str>, preflight: Option<Allow>, reply: &mut Reply) {
         match self {
@@ -43,9 +80,11 @@ impl Origins {
                 reply.headers.insert("access-control-allow-origin", "*".to_owned());
             }
             Self::Listed(listed) if listed.is_empty() => return,
-            Self::Listed(listed) => {
-                reply.headers.insert("vary", "Accept, Origin".to_owned());
-                let Some(origin) = origin.filter(|origin| listed.contains(&origin.to_ascii_lowercase())) else {
+            Self::Listed(_) => {
+                if let Some(vary) = reply.headers.get_mut("vary") {
+                    vary.push_str(", Origin");
+                }
+                let Some(origin) = origin.filter(|origin| self.lists(origin)) else {
                     return;
                 };
                 reply.headers.insert("access-control-allow-origin", origin.to_owned());

@@ -19,6 +19,9 @@ use crate::route::{Allow, SYNCS};
 /// An answer that the room gives when all went well.
 pub const OK: StatusCode = StatusCode::OK;
 
+/// An answer to a form that began something: look there.
+pub const SEE_OTHER: StatusCode = StatusCode::SEE_OTHER;
+
 /// An answer to OPTIONS: headers alone.
 pub const NO_CONTENT: StatusCode = StatusCode::NO_CONTENT;
 
@@ -37,6 +40,9 @@ pub enum Failure {
     /// The request could not be bound.
     #[error("the request could not be bound")]
     Binding(#[from] BindingError),
+    /// Another website asked, by the hand of somebody's browser.
+    #[error("the request came from another site")]
+    CrossSite,
     /// The JSONP callback is not usable.
     #[error("the callback was refused")]
     Callback(#[from] NotACallback),
@@ -103,6 +109,11 @@ impl Failure {
             Self::MayNot(MayNot::NoCompany) => {
                 bad_value(COMPANY_ID, "is needed, because your account belongs to no company".to_owned())
             }
+            Self::CrossSite => plain(
+                StatusCode::FORBIDDEN,
+                "Forbidden",
+                "The request came from another website and was not carried out",
+            ),
             Self::Binding(BindingError::Value { field, fault }) => bad_value(field, (*fault).to_owned()),
             Self::Binding(error @ BindingError::Malformed(_)) => {
                 plain(StatusCode::BAD_REQUEST, UNBOUND, &format!("The request cannot be read: {error}"))
@@ -141,6 +152,7 @@ impl Failure {
             Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) | Self::OutOfTime => true,
             Self::Caller(_)
             | Self::MayNot(_)
+            | Self::CrossSite
             | Self::Binding(_)
             | Self::Callback(_)
             | Self::SyncRunning(_)
@@ -204,6 +216,7 @@ mod tests {
             (CallerError::Expired.into(), 401, "Unauthorized", Some("www-authenticate")),
             (CallerError::KeysUnavailable(KeysError::NoKeys).into(), 503, "ServiceUnavailable", Some("retry-after")),
             (MayNot::NoRole.into(), 403, "Forbidden", None),
+            (Failure::CrossSite, 403, "Forbidden", None),
             (MayNot::NoCompany.into(), 400, "SerializationException", None),
             (BindingError::Value { field: "Status", fault: "is wrong" }.into(), 400, "SerializationException", None),
             (BindingError::Malformed("is cut").into(), 400, "SerializationException", None),

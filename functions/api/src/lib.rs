@@ -2,8 +2,8 @@
 //!
 //! In reading order: an [`event`] is what Lambda delivers, [`route`] finds the operation,
 //! [`answer`] the form of the answer, [`caller`] who asks and what they may, [`binding`] the
-//! parameters; `operations` has the operations, [`failure`] every way they can fail, and
-//! [`cors`] which browsers may look on.
+//! parameters; `operations` has the operations, [`failure`] every way they can fail, [`page`]
+//! what a person with a browser sees of it, and [`cors`] which browsers may look on.
 //!
 //! The invariant of the room: whatever a client sends is answered with the contract's own
 //! answers, and a request that is answered with 4xx has changed nothing.
@@ -27,6 +27,7 @@ pub mod event;
 pub mod failure;
 mod log;
 mod operations;
+pub mod page;
 pub mod route;
 pub mod settings;
 
@@ -47,6 +48,7 @@ use self::cors::Origins;
 use self::event::{Event, Reply, Request};
 use self::failure::Failure;
 use self::operations::Trail;
+use self::page::View;
 use self::route::Operation;
 use self::settings::Settings;
 
@@ -103,15 +105,19 @@ pub async fn handle(app: &App, event: Event) -> Reply {
     let route = route::find(&request.method, &request.path);
     let (form, callback) = Form::wanted(&request, &route);
     let mut trail = Trail::default();
-    let outcome = match callback {
+    let outcome = match callback.map_err(Failure::from).and_then(|()| app.origins.permit(&request, &route.operation)) {
         Ok(()) => {
             // Boxed, because the clients' futures below nest deeper than the compiler follows in one.
             let work = Box::pin(operations::perform(app, &request, &route.operation, &mut trail));
             timeout(app.answer_within, work).await.unwrap_or(Err(Failure::OutOfTime))
         }
-        Err(refused) => Err(refused.into()),
+        Err(refused) => Err(refused),
     };
     let mut reply = form.reply(&outcome);
+    if form.is_page() {
+        let view = View::of(app, &request, &outcome, &trail).await;
+        form.show(page::write(&outcome, &view), &mut reply);
+    }
     let preflight = if let Operation::Options(allow) = route.operation { Some(allow) } else { None };
     app.origins.admit(request.header("origin"), preflight, &mut reply);
     log::answered(&route.operation, &outcome, &reply, &trail, began, app.clock.now());

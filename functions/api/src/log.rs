@@ -24,7 +24,9 @@ pub(crate) fn answered(
 ) {
     let company = trail.company().map(tracing::field::display);
     let job = match outcome {
-        Ok(Answer::Job(job)) | Err(Failure::SyncRunning(job)) => Some(tracing::field::display(job.id)),
+        Ok(Answer::Job(job) | Answer::Started(job)) | Err(Failure::SyncRunning(job)) => {
+            Some(tracing::field::display(job.id))
+        }
         Ok(Answer::Users(report)) => Some(tracing::field::display(report.job.id)),
         Ok(Answer::Jobs(_) | Answer::Description(_) | Answer::Options(_)) | Err(_) => None,
     };

@@ -15,6 +15,7 @@ use shared::ids::CompanyId;
 use crate::App;
 use crate::answer::{Answer, Outcome};
 use crate::caller::Caller;
+use crate::caller::may::Right;
 use crate::event::Request;
 use crate::failure::Failure;
 use crate::route::Operation;
@@ -22,16 +23,20 @@ use crate::route::Operation;
 /// Does what is asked for.
 pub(crate) async fn perform(app: &App, request: &Request, operation: &Operation, trail: &mut Trail) -> Outcome {
     match operation {
-        Operation::StartSync => start_sync::start_sync(app, &recognize(app, request).await?, request, trail).await,
-        Operation::ListSyncs => list_syncs::list_syncs(app, &recognize(app, request).await?, request, trail).await,
+        Operation::StartSync => {
+            start_sync::start_sync(app, &recognize(app, request, trail).await?, request, trail).await
+        }
+        Operation::ListSyncs => {
+            list_syncs::list_syncs(app, &recognize(app, request, trail).await?, request, trail).await
+        }
         Operation::GetSync(id) => {
-            get_sync::get_sync(app, &recognize(app, request).await?, request, id.as_deref(), trail).await
+            get_sync::get_sync(app, &recognize(app, request, trail).await?, request, id.as_deref(), trail).await
         }
         Operation::ListUsers(id) => {
-            list_users::list_users(app, &recognize(app, request).await?, request, id.as_deref(), trail).await
+            list_users::list_users(app, &recognize(app, request, trail).await?, request, id.as_deref(), trail).await
         }
         Operation::CancelSync(id) => {
-            cancel_sync::cancel_sync(app, &recognize(app, request).await?, request, id.as_deref(), trail).await
+            cancel_sync::cancel_sync(app, &recognize(app, request, trail).await?, request, id.as_deref(), trail).await
         }
         Operation::Describe(topic) => topic.describe(request).map(Answer::Description),
         Operation::Options(allow) => Ok(Answer::Options(*allow)),
@@ -40,13 +45,16 @@ pub(crate) async fn perform(app: &App, request: &Request, operation: &Operation,
     }
 }
 
-async fn recognize(app: &App, request: &Request) -> Result<Caller, Failure> {
-    Ok(app.callers.recognize(request.header("authorization")).await?)
+async fn recognize(app: &App, request: &Request, trail: &mut Trail) -> Result<Caller, Failure> {
+    let caller = app.callers.recognize(request.header("authorization")).await?;
+    trail.caller = Some(caller.clone());
+    Ok(caller)
 }
 
-/// Whose data a request came to, for its line in the log.
+/// Who a request came from and whose data it came to, for its line in the log and for its page.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
+    caller: Option<Caller>,
     company: Option<CompanyId>,
 }
 
@@ -60,5 +68,16 @@ impl Trail {
     /// The company, once the caller was found to may.
     pub(crate) const fn company(&self) -> Option<CompanyId> {
         self.company
+    }
+
+    /// Whether the caller may start and cancel what it may see.
+    pub(crate) fn may_write(&self) -> bool {
+        self.caller.as_ref().is_some_and(|caller| caller.may(Right::Write, self.company).is_ok())
+    }
+
+    /// The company, if it is not the one that the caller is answered for without naming any.
+    pub(crate) fn company_of_others(&self) -> Option<CompanyId> {
+        let own = self.caller.as_ref().and_then(|caller| caller.may(Right::Read, None).ok());
+        self.company.filter(|company| own != Some(*company))
     }
 }

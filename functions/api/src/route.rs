@@ -70,6 +70,21 @@ impl Allow {
 }
 
 impl Operation {
+    /// Whether it changes something.
+    #[must_use]
+    pub const fn changes(&self) -> bool {
+        match self {
+            Self::StartSync | Self::CancelSync(_) => true,
+            Self::ListSyncs
+            | Self::GetSync(_)
+            | Self::ListUsers(_)
+            | Self::Describe(_)
+            | Self::Options(_)
+            | Self::WrongMethod(_)
+            | Self::Unknown => false,
+        }
+    }
+
     /// The name for logs.
     #[must_use]
     pub const fn name(&self) -> &'static str {

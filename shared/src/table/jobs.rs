@@ -17,6 +17,10 @@ use super::{Table, TableError};
 /// forty days, and the answer stays far below what Lambda can return.
 pub const MOST_LISTED: usize = 1_000;
 
+/// How far back [`Table::last_completed`] looks: one short read.
+const LOOKED_BACK: i32 = 25;
+
+const EARLIER: &str = "#company = :company AND #item BETWEEN :prefix AND :until";
 const OF_COMPANY: &str = "#company = :company AND begins_with(#item, :prefix)";
 const WITH_STATUS: &str = "#status = :status";
 
@@ -75,6 +79,33 @@ impl Table {
                 return Ok(found);
             }
         }
+    }
+
+    /// The newest completed job of the last few that came before this one. The read is one Query
+    /// and need not be consistent: what it tells is an estimate.
+    ///
+    /// # Errors
+    /// [`TableError`] when the table cannot be reached or an item is malformed.
+    pub async fn last_completed(&self, company: CompanyId, before: JobId) -> Result<Option<Job>, TableError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(EARLIER)
+            .filter_expression(WITH_STATUS)
+            .set_expression_attribute_names(names(&[EARLIER, WITH_STATUS]))
+            .set_expression_attribute_values(values([
+                (":company", text(company)),
+                (":prefix", text(JOB_PREFIX)),
+                (":until", text(job_key(&before))),
+                (":status", text(Status::Completed.name())),
+            ]))
+            .scan_index_forward(false)
+            .limit(LOOKED_BACK)
+            .send()
+            .await
+            .map_err(|error| TableError::unavailable("last_completed", &error))?;
+        answer.items.unwrap_or_default().into_iter().next().map(to_job).transpose()
     }
 
     /// Ends a job as failed and frees its lock in the same write, if the condition on the job

@@ -31,11 +31,16 @@ pub enum Format {
     Jsv,
     /// JSON, a line for each item.
     Jsonl,
+    /// For a person with a browser.
+    Html,
 }
 
 impl Format {
     /// Every format, the first choice of a wildcard first.
-    pub const ALL: [Self; 5] = [Self::Json, Self::Xml, Self::Csv, Self::Jsv, Self::Jsonl];
+    pub const ALL: [Self; 6] = [Self::Json, Self::Xml, Self::Csv, Self::Jsv, Self::Jsonl, Self::Html];
+
+    /// The formats for programs, which carry a document as it is.
+    pub const OF_DOCUMENTS: [Self; 5] = [Self::Json, Self::Xml, Self::Csv, Self::Jsv, Self::Jsonl];
 
     /// The name in a suffix or in `?format=`.
     #[must_use]
@@ -46,6 +51,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Jsv => "jsv",
             Self::Jsonl => "jsonl",
+            Self::Html => "html",
         }
     }
 
@@ -57,6 +63,7 @@ impl Format {
             Self::Csv => ("text/csv", &[]),
             Self::Jsv => ("text/jsv", &["application/jsv", "application/x-jsv", "text/x-jsv"]),
             Self::Jsonl => ("text/jsonl", &["application/jsonl", "application/x-ndjson", "application/x-jsonlines"]),
+            Self::Html => ("text/html", &["application/xhtml+xml"]),
         }
     }
 
@@ -81,6 +88,8 @@ impl Format {
             Self::Csv => csv::write(&tree::of(document), document.blank_row().as_ref()),
             Self::Jsv => jsv::write(&tree::of(document)),
             Self::Jsonl => jsonl::write(&tree::of(document)),
+            // A page knows more than the document: `crate::page` puts it in.
+            Self::Html => String::new(),
         }
     }
 
@@ -90,7 +99,7 @@ impl Format {
             Self::Json => serde_json::to_string(request).ok(),
             Self::Xml => Some(xml::write(&tree::of(request))),
             Self::Jsv => Some(jsv::write(&tree::of(request))),
-            Self::Csv | Self::Jsonl => None,
+            Self::Csv | Self::Jsonl | Self::Html => None,
         }
     }
 
@@ -269,7 +278,7 @@ mod tests {
             // The most specific range gives the weight, wherever it stands.
             ("*/*, application/json;q=0.2", "xml"),
             ("application/json;q=0.2, application/*;q=0.9, */*", "csv"),
-            ("text/*, text/csv;q=0.1, text/jsonl;q=0.2, text/jsv;q=0", "jsonl"),
+            ("text/*, text/csv;q=0.1, text/jsonl;q=0.2, text/jsv;q=0, text/html;q=0", "jsonl"),
             // Of equal weight: the more specific, then the first.
             ("*/*, text/csv", "csv"),
             ("text/csv, */*", "csv"),

@@ -98,7 +98,7 @@ fn link(operation: &Described, format: Format) -> String {
 
 fn formats(operation: &Described, shown: Option<Format>) -> Markup {
     html! {
-        @for (nth, format) in Format::ALL.into_iter().filter(|format| Some(*format) != shown).enumerate() {
+        @for (nth, format) in Format::OF_DOCUMENTS.into_iter().filter(|format| Some(*format) != shown).enumerate() {
             @if nth > 0 { ", " }
             a href=(link(operation, format)) aria-label=(format!("{} in {}", operation.name, format.name())) { (format.name()) }
         }

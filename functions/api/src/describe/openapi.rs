@@ -144,7 +144,7 @@ fn response(refusals: &[Refusal]) -> Value {
 /// The same document in every media type; its members are described for JSON.
 fn content(name: &str, sample: &Document) -> Map<String, Value> {
     let script = (callback::CONTENT_TYPE.to_owned(), json!({ "schema": { "type": "string" } }));
-    let formats = Format::ALL.into_iter().map(|format| {
+    let formats = Format::OF_DOCUMENTS.into_iter().map(|format| {
         let written = format.write(sample);
         let described = match format {
             Format::Json => json!({

@@ -74,6 +74,7 @@ fn every_way_to_fail_is_described_with_its_status_its_code_and_its_header() {
         |operation: &Described| openapi["paths"][operation.path()][operation.verb.to_lowercase()]["responses"].clone();
     let failures = [
         Failure::Caller(CallerError::Missing),
+        Failure::CrossSite,
         Failure::MayNot(MayNot::NoRole),
         Failure::MayNot(MayNot::NoCompany),
         Failure::Binding(BindingError::Value { field: "Id", fault: "is wrong" }),
@@ -107,6 +108,7 @@ fn is_listed(failure: &Failure) -> bool {
     match failure {
         Failure::Caller(_)
         | Failure::MayNot(_)
+        | Failure::CrossSite
         | Failure::Binding(_)
         | Failure::Callback(_)
         | Failure::SyncRunning(_)

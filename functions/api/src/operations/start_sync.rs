@@ -15,7 +15,7 @@ pub(super) async fn start_sync(app: &App, caller: &Caller, request: &Request, tr
     let wanted = StartSync::bind(request)?;
     let company = trail.of(caller.may(Right::Write, wanted.company)?);
     match handoff::accept(&app.table, &app.queue, &app.clock, company, wanted.mode).await? {
-        Accept::Accepted(job) => Ok(Answer::Job(Box::new(job))),
+        Accept::Accepted(job) => Ok(Answer::Started(Box::new(job))),
         Accept::Held(job) => Err(Failure::SyncRunning(Box::new(job))),
         Accept::NotConnected => Err(Failure::NotConnected),
     }

@@ -11,7 +11,7 @@ use crate::route;
 fn pages() -> Vec<String> {
     let of_operations = OPERATIONS
         .iter()
-        .flat_map(|described| Format::ALL.map(|format| operation(described, format, "api.example", &SCHEMAS)));
+        .flat_map(|described| Format::OF_DOCUMENTS.map(|format| operation(described, format, "api.example", &SCHEMAS)));
     of_operations.chain([index()]).map(|content| Description::from(content).text).collect()
 }
 
@@ -19,7 +19,7 @@ fn pages() -> Vec<String> {
 fn the_index_leads_to_every_operation_in_every_format() {
     let index = Description::from(index()).text;
     for operation in &OPERATIONS {
-        for format in Format::ALL {
+        for format in Format::OF_DOCUMENTS {
             let link = format!("href=\"/{}/metadata?op={}\"", format.name(), operation.name);
             assert!(index.contains(&link), "{link}");
         }
@@ -54,7 +54,7 @@ fn a_page_loads_runs_and_styles_nothing_of_its_own() {
 #[test]
 fn the_sample_requests_are_routed_and_bound_by_the_real_readers() {
     for described in &OPERATIONS {
-        for format in Format::ALL {
+        for format in Format::OF_DOCUMENTS {
             let (target, body) = target_and_body(described, format);
             let (path, query) = target.split_once('?').unwrap_or((&target, ""));
             let (media_type, text) = body.unwrap_or(("application/json", String::new()));

@@ -53,7 +53,7 @@ pub(super) fn parameters(operation: &Described, schemas: &Schemas) -> Vec<Value>
 
 /// The parameters that every operation takes, about its answer.
 pub(super) fn of_answer() -> Map<String, Value> {
-    let names: Vec<&str> = Format::ALL.into_iter().map(Format::name).collect();
+    let names: Vec<&str> = Format::OF_DOCUMENTS.into_iter().map(Format::name).collect();
     let format = json!({
         "name": "format",
         "in": "query",
@@ -97,7 +97,7 @@ pub(super) fn body(operation: &Described, schemas: &Schemas) -> Value {
     json!({
         "description": "An empty body is an empty request. Beside these media types text/jsv is read, which no schema describes.",
         "required": false,
-        "content": Format::ALL.into_iter().filter_map(in_format).chain([form]).collect::<Map<_, _>>(),
+        "content": Format::OF_DOCUMENTS.into_iter().filter_map(in_format).chain([form]).collect::<Map<_, _>>(),
     })
 }
 

@@ -1,0 +1,234 @@
+//! English.
+
+use shared::job::FailureCode;
+use shared::outcome::SkipReason;
+
+use super::{Moment, ProblemText, Texts, TimeLeft, Wrong};
+
+/// What pages say.
+pub(super) static TEXTS: Texts = Texts {
+    site: "BokaMera and Axema VAKA",
+    list_title: "User syncs",
+    list_intro: "A sync reads every user of your VAKA systems and makes each a customer in BokaMera, so that those who \
+                 can open your doors can book. It works in the background, and only one can run at a time.",
+    list_caption: "Syncs, the newest first",
+    list_empty: "There is no sync yet.",
+    start: "Start a sync",
+    start_dry: "Try without changing anything",
+    start_dry_hint: "A try reads and counts everything as a sync does, and changes no customer.",
+    running_now: "See the sync that is running",
+    newest_only: |shown, all| format!("The {shown} newest of {all} syncs."),
+    job_title: "Sync",
+    all_syncs: "All syncs",
+    dry_run: "Try",
+    dry_run_hint: "This is a try: no customer is changed.",
+    pending: "Waiting to begin",
+    processing: "Running",
+    completed: "Done",
+    failed: "Failed",
+    cancelled: "Cancelled",
+    pending_hint: "It begins as soon as a worker is free. You can leave this page: the sync goes on without it.",
+    quarters: ["", "more than a quarter done", "more than half done", "more than three quarters done"],
+    progress: "Progress",
+    progress_of: |done, expected| format!("{done} of about {expected} users"),
+    progress_open: |done| format!("{done} users so far"),
+    time_left: |left| match left {
+        TimeLeft::Moments => "less than a minute left".to_owned(),
+        TimeLeft::Minutes(minutes) => format!("about {} left", counted(minutes, "minute", "minutes")),
+        TimeLeft::Hours(hours) => format!("about {} left", counted(hours, "hour", "hours")),
+    },
+    completed_outcome: |found, grouped| match found {
+        0 => "VAKA has no users to sync.".to_owned(),
+        1 => "The one user in VAKA has been gone through.".to_owned(),
+        _ => format!("All {grouped} users in VAKA have been gone through."),
+    },
+    completed_dry_run: "No customer was changed. These are the numbers that a sync would have had.",
+    failure_title: "Why it failed",
+    failure,
+    failure_unknown: "The sync could not be completed. What it did so far is kept. Start it again later.",
+    counters: "Users",
+    started: "Started",
+    ended: "Ended",
+    took: "Took",
+    report: "See what became of each user",
+    report_title: "What became of each user",
+    report_hint: "Users are listed by their id in VAKA, without names. Users for whom there was nothing to do are counted and not listed.",
+    report_empty: "There is nobody to list here.",
+    rows_of: |first, last, total| format!("{first} to {last} of {total}"),
+    every_outcome: "All",
+    outcome: "Outcome",
+    user: "User in VAKA",
+    customer: "Customer in BokaMera",
+    reason,
+    earlier: "Earlier",
+    later: "Later",
+    download: "Download for a spreadsheet (CSV)",
+    cancel: "Cancel the sync",
+    cancel_title: "Cancel this sync?",
+    cancel_hint: "What it has done so far is kept. You can start a new sync at any time.",
+    cancel_yes: "Cancel the sync",
+    cancel_no: "Let it run",
+    cancel_trouble: "The sync could not be cancelled just now. Try again in a moment.",
+    out_of_touch: "The service cannot be reached at the moment, so what you see may be out of date. Trying again.",
+    status: "Status",
+    found: "Found",
+    created: "Created",
+    updated: "Updated",
+    unchanged: "Unchanged",
+    skipped: "Skipped",
+    problem,
+    to_list: "To the list of syncs",
+    to_running: "See the sync that is running",
+    to_ended: "See the sync",
+    try_again: "Try again",
+    group_separator: ',',
+    date,
+    duration,
+};
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+fn date(at: &Moment) -> String {
+    let month = MONTHS.get(usize::from(at.month).saturating_sub(1)).copied().unwrap_or_default();
+    format!("{} {month} {}, {:02}:{:02} UTC", at.day, at.year, at.hour, at.minute)
+}
+
+fn duration(hours: u64, minutes: u64, seconds: u64) -> String {
+    let hours_text = counted(hours, "hour", "hours");
+    let minutes_text = counted(minutes, "minute", "minutes");
+    let seconds_text = counted(seconds, "second", "seconds");
+    match (hours, minutes, seconds) {
+        (0, 0, _) => seconds_text,
+        (0, _, 0) => minutes_text,
+        (0, _, _) => format!("{minutes_text} {seconds_text}"),
+        (_, 0, _) => hours_text,
+        (_, _, _) => format!("{hours_text} {minutes_text}"),
+    }
+}
+
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+const fn failure(code: FailureCode) -> &'static str {
+    match code {
+        FailureCode::NotHandedOff => "The sync could not be handed to a worker. Start it again in a minute.",
+        FailureCode::WorkersLost => {
+            "The sync was interrupted several times in a row and was given up. What it did so far is kept. Start it again."
+        }
+        FailureCode::TooOld => {
+            "The sync did not come to an end within 24 hours. What it did so far is kept. Start it again."
+        }
+        FailureCode::Cancelled => "An administrator cancelled the sync. What it did so far is kept.",
+        FailureCode::NotConnected => {
+            "The connection to VAKA was removed or switched off before the sync could begin. Switch it on and start the sync again."
+        }
+        FailureCode::NoDevices => "The connection to VAKA names no system. Add a device id and start the sync again.",
+        FailureCode::ApiKeyMissing => {
+            "No API key is stored for the connection to VAKA. Store it and start the sync again."
+        }
+        FailureCode::ApiKeyUnusable => {
+            "The API key stored for the connection to VAKA cannot be used. Store it again and start the sync again."
+        }
+        FailureCode::SecretsUnavailable => "The stored API key could not be read. Start the sync again later.",
+        FailureCode::SignInFailed => {
+            "The service could not sign in to VAKA Online. This is not caused by your settings: the operator of the service has to check the integrator account."
+        }
+        FailureCode::SourceRefused => {
+            "VAKA Online refused the sign-in. Check in VAKA that the integration is still approved and that its API key is the one stored here. If both are right, contact the operator of the service."
+        }
+        FailureCode::SourceForbidden => {
+            "VAKA Online does not allow the service to read this system. Check in VAKA that the integration is approved, that its API key is the one stored here, and that it has permission for this system."
+        }
+        FailureCode::DeviceUnknown => {
+            "VAKA Online does not know this system. Check the device id, and in VAKA that the integration has permission for this system."
+        }
+        FailureCode::SourceUnavailable => {
+            "VAKA Online did not answer in time or was not available. Start the sync again later."
+        }
+        FailureCode::SourceAnswerUnusable => {
+            "VAKA Online gave an answer that is not a list of users or groups. Nothing was concluded from it. Start the sync again later, and if it happens again, contact the operator of the service."
+        }
+        FailureCode::SourceEndless => {
+            "VAKA Online's list of users or groups could not be read to its end. Start the sync again later, and if it happens again, contact the operator of the service."
+        }
+        FailureCode::NobodyFound => {
+            "VAKA Online listed no users at all, although earlier syncs found some. That looks like a lost permission, so nothing was changed. Check in VAKA that the integration may still read the users of this system."
+        }
+        FailureCode::NoProgress => {
+            "The sync ran several times in a row without getting any further. Start it again later, and if it happens again, contact the operator of the service."
+        }
+        FailureCode::TooManySlices => {
+            "The sync was continued many times without coming to an end. What it did so far is kept. Contact the operator of the service."
+        }
+    }
+}
+
+const fn reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::MissingName => "has no name in VAKA",
+        SkipReason::MissingPhone => "has no phone number, which BokaMera asks for",
+        SkipReason::OwnAccount => "has an account of their own, which only they can change",
+        SkipReason::AmbiguousEmail => "several customers have the same e-mail address",
+        SkipReason::CustomerDeleted => "the customer was deleted in BokaMera",
+        SkipReason::Rejected => "the data in VAKA cannot be used",
+    }
+}
+
+const fn problem(wrong: Wrong) -> ProblemText {
+    let (title, text) = match wrong {
+        Wrong::SignIn => {
+            ("Sign in again", "You are not signed in, or your sign-in has expired. Sign in, and open the page again.")
+        }
+        Wrong::NoRole => (
+            "You may not do this",
+            "Your account does not have the role that this takes. An administrator of your company can give it to you.",
+        ),
+        Wrong::NoCompany => (
+            "Which company?",
+            "Your account belongs to no company, so there is no company whose syncs can be shown. Ask your administrator to connect your account to the company.",
+        ),
+        Wrong::CrossSite => (
+            "Not done",
+            "The request came from another website, so it was not carried out. Open the list of syncs and do it from there.",
+        ),
+        Wrong::Unreadable => (
+            "The request could not be read",
+            "The address or what was sent with it is not right. Go to the list of syncs and choose from there.",
+        ),
+        Wrong::TooLarge => ("Too much was sent", "The request is larger than this service takes. Nothing was done."),
+        Wrong::SyncRunning => (
+            "A sync is already running",
+            "Only one sync can run at a time. Wait until it has ended, or cancel it, and then start a new one.",
+        ),
+        Wrong::JobEnded => ("The sync has already ended", "So it cannot be cancelled any more."),
+        Wrong::NotConnected => (
+            "Not connected to Axema VAKA",
+            "Your company has no active connection to Axema VAKA, so there is nothing to sync from. Connect VAKA or switch the connection on, and then start the sync again.",
+        ),
+        Wrong::NoSuchJob => (
+            "There is no such sync",
+            "It may have been removed, because syncs are kept for 90 days, or it belongs to another company.",
+        ),
+        Wrong::NoSuchPage => ("There is no such page", "Check the address, or go to the list of syncs."),
+        Wrong::WrongMethod => ("That does not work here", "The page is there, but it cannot be used in this way."),
+        Wrong::Unavailable => (
+            "The service cannot be reached",
+            "This usually passes within a minute. Nothing is lost: a sync that runs goes on. Try again soon.",
+        ),
+    };
+    ProblemText { title, text }
+}

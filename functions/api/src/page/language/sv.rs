@@ -1,0 +1,237 @@
+//! Swedish.
+
+use shared::job::FailureCode;
+use shared::outcome::SkipReason;
+
+use super::{Moment, ProblemText, Texts, TimeLeft, Wrong};
+
+/// What pages say.
+pub(super) static TEXTS: Texts = Texts {
+    site: "BokaMera och Axema VAKA",
+    list_title: "Användarsynkar",
+    list_intro: "En synk läser alla användare i era VAKA-system och gör var och en till kund i BokaMera, så att de som \
+                 kan öppna era dörrar kan boka. Den arbetar i bakgrunden, och bara en kan pågå åt gången.",
+    list_caption: "Synkar, den senaste först",
+    list_empty: "Det finns ingen synk än.",
+    start: "Starta en synk",
+    start_dry: "Prova utan att ändra något",
+    start_dry_hint: "Ett prov läser och räknar allt som en synk gör, men ändrar ingen kund.",
+    running_now: "Visa synken som pågår",
+    newest_only: |shown, all| format!("De {shown} senaste av {all} synkar."),
+    job_title: "Synk",
+    all_syncs: "Alla synkar",
+    dry_run: "Prov",
+    dry_run_hint: "Det här är ett prov: ingen kund ändras.",
+    pending: "Väntar på att börja",
+    processing: "Pågår",
+    completed: "Klar",
+    failed: "Misslyckades",
+    cancelled: "Avbruten",
+    pending_hint: "Den börjar så snart det finns plats. Du kan lämna sidan: synken fortsätter ändå.",
+    quarters: ["", "mer än en fjärdedel är klar", "mer än hälften är klart", "mer än tre fjärdedelar är klara"],
+    progress: "Förlopp",
+    progress_of: |done, expected| format!("{done} av ungefär {expected} användare"),
+    progress_open: |done| format!("{done} användare hittills"),
+    time_left: |left| match left {
+        TimeLeft::Moments => "mindre än en minut kvar".to_owned(),
+        TimeLeft::Minutes(minutes) => format!("ungefär {} kvar", counted(minutes, "minut", "minuter")),
+        TimeLeft::Hours(hours) => format!("ungefär {} kvar", counted(hours, "timme", "timmar")),
+    },
+    completed_outcome: |found, grouped| match found {
+        0 => "Det finns inga användare i VAKA att synka.".to_owned(),
+        1 => "Den enda användaren i VAKA har gåtts igenom.".to_owned(),
+        _ => format!("Alla {grouped} användare i VAKA har gåtts igenom."),
+    },
+    completed_dry_run: "Ingen kund ändrades. Det här är de antal som en synk skulle ha fått.",
+    failure_title: "Varför den misslyckades",
+    failure,
+    failure_unknown: "Synken kunde inte slutföras. Det som hann göras är kvar. Starta den igen senare.",
+    counters: "Användare",
+    started: "Startade",
+    ended: "Slutade",
+    took: "Tog",
+    report: "Visa vad som hände med varje användare",
+    report_title: "Vad som hände med varje användare",
+    report_hint: "Användare visas med sitt id i VAKA, utan namn. De som det inte fanns något att göra för räknas men visas inte.",
+    report_empty: "Det finns ingen att visa här.",
+    rows_of: |first, last, total| format!("{first} till {last} av {total}"),
+    every_outcome: "Alla",
+    outcome: "Utfall",
+    user: "Användare i VAKA",
+    customer: "Kund i BokaMera",
+    reason,
+    earlier: "Tidigare",
+    later: "Senare",
+    download: "Ladda ner för kalkylark (CSV)",
+    cancel: "Avbryt synken",
+    cancel_title: "Vill du avbryta synken?",
+    cancel_hint: "Det som redan är gjort är kvar. Du kan starta en ny synk när du vill.",
+    cancel_yes: "Avbryt synken",
+    cancel_no: "Låt den fortsätta",
+    cancel_trouble: "Synken kunde inte avbrytas just nu. Försök igen om en stund.",
+    out_of_touch: "Tjänsten går inte att nå just nu, så det du ser kan vara inaktuellt. Försöker igen.",
+    status: "Status",
+    found: "Hittade",
+    created: "Skapade",
+    updated: "Uppdaterade",
+    unchanged: "Oförändrade",
+    skipped: "Överhoppade",
+    problem,
+    to_list: "Till listan över synkar",
+    to_running: "Visa synken som pågår",
+    to_ended: "Visa synken",
+    try_again: "Försök igen",
+    group_separator: '\u{a0}',
+    date,
+    duration,
+};
+
+const MONTHS: [&str; 12] = [
+    "januari",
+    "februari",
+    "mars",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "augusti",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
+
+fn date(at: &Moment) -> String {
+    let month = MONTHS.get(usize::from(at.month).saturating_sub(1)).copied().unwrap_or_default();
+    format!("{} {month} {} kl. {:02}:{:02} UTC", at.day, at.year, at.hour, at.minute)
+}
+
+fn duration(hours: u64, minutes: u64, seconds: u64) -> String {
+    let hours_text = counted(hours, "timme", "timmar");
+    let minutes_text = counted(minutes, "minut", "minuter");
+    let seconds_text = counted(seconds, "sekund", "sekunder");
+    match (hours, minutes, seconds) {
+        (0, 0, _) => seconds_text,
+        (0, _, 0) => minutes_text,
+        (0, _, _) => format!("{minutes_text} {seconds_text}"),
+        (_, 0, _) => hours_text,
+        (_, _, _) => format!("{hours_text} {minutes_text}"),
+    }
+}
+
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+const fn failure(code: FailureCode) -> &'static str {
+    match code {
+        FailureCode::NotHandedOff => {
+            "Synken kunde inte lämnas över till bakgrundsarbetet. Starta den igen om en minut."
+        }
+        FailureCode::WorkersLost => {
+            "Synken blev avbruten flera gånger i rad och gavs upp. Det som hann göras är kvar. Starta den igen."
+        }
+        FailureCode::TooOld => "Synken blev inte klar inom 24 timmar. Det som hann göras är kvar. Starta den igen.",
+        FailureCode::Cancelled => "En administratör avbröt synken. Det som hann göras är kvar.",
+        FailureCode::NotConnected => {
+            "Kopplingen till VAKA togs bort eller stängdes av innan synken hann börja. Slå på den och starta synken igen."
+        }
+        FailureCode::NoDevices => {
+            "Kopplingen till VAKA anger inget system. Lägg till ett enhets-id och starta synken igen."
+        }
+        FailureCode::ApiKeyMissing => {
+            "Det finns ingen API-nyckel sparad för kopplingen till VAKA. Spara den och starta synken igen."
+        }
+        FailureCode::ApiKeyUnusable => {
+            "API-nyckeln som är sparad för kopplingen till VAKA går inte att använda. Spara den på nytt och starta synken igen."
+        }
+        FailureCode::SecretsUnavailable => "Den sparade API-nyckeln gick inte att läsa. Starta synken igen senare.",
+        FailureCode::SignInFailed => {
+            "Tjänsten kunde inte logga in hos VAKA Online. Det beror inte på era inställningar: den som driver tjänsten behöver kontrollera integrationskontot."
+        }
+        FailureCode::SourceRefused => {
+            "VAKA Online nekade inloggningen. Kontrollera i VAKA att integrationen fortfarande är godkänd och att dess API-nyckel är den som är sparad här. Om båda stämmer, kontakta den som driver tjänsten."
+        }
+        FailureCode::SourceForbidden => {
+            "VAKA Online låter inte tjänsten läsa det här systemet. Kontrollera i VAKA att integrationen är godkänd, att dess API-nyckel är den som är sparad här och att den har behörighet till systemet."
+        }
+        FailureCode::DeviceUnknown => {
+            "VAKA Online känner inte till systemet. Kontrollera enhets-id:t, och i VAKA att integrationen har behörighet till systemet."
+        }
+        FailureCode::SourceUnavailable => {
+            "VAKA Online svarade inte i tid eller var inte tillgängligt. Starta synken igen senare."
+        }
+        FailureCode::SourceAnswerUnusable => {
+            "VAKA Online gav ett svar som inte är en lista över användare eller grupper. Inga slutsatser drogs av det. Starta synken igen senare, och om det händer igen, kontakta den som driver tjänsten."
+        }
+        FailureCode::SourceEndless => {
+            "VAKA Onlines lista över användare eller grupper gick inte att läsa till slutet. Starta synken igen senare, och om det händer igen, kontakta den som driver tjänsten."
+        }
+        FailureCode::NobodyFound => {
+            "VAKA Online listade inga användare alls, fast tidigare synkar har hittat några. Det ser ut som en förlorad behörighet, så inget ändrades. Kontrollera i VAKA att integrationen fortfarande får läsa systemets användare."
+        }
+        FailureCode::NoProgress => {
+            "Synken kördes flera gånger i rad utan att komma vidare. Starta den igen senare, och om det händer igen, kontakta den som driver tjänsten."
+        }
+        FailureCode::TooManySlices => {
+            "Synken fortsattes många gånger utan att bli klar. Det som hann göras är kvar. Kontakta den som driver tjänsten."
+        }
+    }
+}
+
+const fn reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::MissingName => "har inget namn i VAKA",
+        SkipReason::MissingPhone => "har inget telefonnummer, som BokaMera kräver",
+        SkipReason::OwnAccount => "har ett eget konto, som bara hen själv kan ändra",
+        SkipReason::AmbiguousEmail => "flera kunder har samma e-postadress",
+        SkipReason::CustomerDeleted => "kunden är borttagen i BokaMera",
+        SkipReason::Rejected => "uppgifterna i VAKA går inte att använda",
+    }
+}
+
+const fn problem(wrong: Wrong) -> ProblemText {
+    let (title, text) = match wrong {
+        Wrong::SignIn => (
+            "Logga in igen",
+            "Du är inte inloggad, eller så har din inloggning gått ut. Logga in och öppna sidan igen.",
+        ),
+        Wrong::NoRole => (
+            "Du får inte göra det här",
+            "Ditt konto har inte den roll som behövs. En administratör på ditt företag kan ge dig den.",
+        ),
+        Wrong::NoCompany => (
+            "Vilket företag?",
+            "Ditt konto hör inte till något företag, så det finns inga synkar att visa. Be din administratör att koppla ditt konto till företaget.",
+        ),
+        Wrong::CrossSite => (
+            "Inget gjordes",
+            "Begäran kom från en annan webbplats, så den utfördes inte. Öppna listan över synkar och gör det därifrån.",
+        ),
+        Wrong::Unreadable => (
+            "Begäran gick inte att läsa",
+            "Adressen eller det som skickades med den stämmer inte. Gå till listan över synkar och välj därifrån.",
+        ),
+        Wrong::TooLarge => ("För mycket skickades", "Begäran är större än tjänsten tar emot. Inget gjordes."),
+        Wrong::SyncRunning => (
+            "En synk pågår redan",
+            "Bara en synk kan pågå åt gången. Vänta tills den är slut, eller avbryt den, och starta sedan en ny.",
+        ),
+        Wrong::JobEnded => ("Synken är redan slut", "Därför går den inte att avbryta längre."),
+        Wrong::NotConnected => (
+            "Inte kopplat till Axema VAKA",
+            "Ert företag har ingen aktiv koppling till Axema VAKA, så det finns inget att synka från. Koppla VAKA eller slå på kopplingen, och starta sedan synken igen.",
+        ),
+        Wrong::NoSuchJob => (
+            "Synken finns inte",
+            "Den kan ha tagits bort, eftersom synkar sparas i 90 dagar, eller så hör den till ett annat företag.",
+        ),
+        Wrong::NoSuchPage => ("Sidan finns inte", "Kontrollera adressen, eller gå till listan över synkar."),
+        Wrong::WrongMethod => ("Det går inte här", "Sidan finns, men den går inte att använda på det sättet."),
+        Wrong::Unavailable => (
+            "Tjänsten går inte att nå",
+            "Det brukar gå över inom en minut. Inget är förlorat: en synk som pågår fortsätter. Försök igen snart.",
+        ),
+    };
+    ProblemText { title, text }
+}

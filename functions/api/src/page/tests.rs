@@ -1,0 +1,194 @@
+use shared::job::{FailureCode, Job};
+
+use super::example::{completed, failed, pending, running, view};
+use super::language::Language;
+use super::*;
+use crate::binding::BindingError;
+use crate::caller::CallerError;
+use crate::caller::keys::KeysError;
+use crate::caller::may::MayNot;
+use crate::failure::Failure;
+use crate::route::Allow;
+
+fn page(outcome: &Outcome, view: &View) -> String {
+    write(outcome, view).expect("a page").text
+}
+
+fn job_page(job: Job, language: Language) -> String {
+    page(&Ok(Answer::Job(Box::new(job))), &view(language))
+}
+
+/// Everything that can be shown, with a name for the test's own message.
+fn outcomes() -> Vec<(String, Outcome)> {
+    let jobs: Vec<Job> =
+        [pending(), running(), completed(), failed(None, None), failed(None, Some("Of another version."))]
+            .into_iter()
+            .chain(FailureCode::ALL.map(|code| failed(Some(code), Some("In English."))))
+            .collect();
+    let failures = [
+        CallerError::Missing.into(),
+        CallerError::KeysUnavailable(KeysError::NoKeys).into(),
+        MayNot::NoRole.into(),
+        MayNot::NoCompany.into(),
+        Failure::CrossSite,
+        BindingError::Value { field: "Status", fault: "is wrong" }.into(),
+        BindingError::Malformed("is cut").into(),
+        BindingError::TooLarge.into(),
+        BindingError::MediaType.into(),
+        Failure::SyncRunning(Box::new(running())),
+        Failure::JobEnded(Box::new(completed())),
+        Failure::NotConnected,
+        Failure::NoSuchJob,
+        Failure::NoSuchRoute,
+        Failure::WrongMethod(Allow("GET")),
+        Failure::OutOfTime,
+    ];
+    let lists = [vec![], vec![completed()], vec![running(), completed()], jobs.clone(), vec![completed(); 1_000]];
+    let mut outcomes: Vec<(String, Outcome)> = Vec::new();
+    outcomes.extend(lists.map(|jobs| (format!("a list of {}", jobs.len()), Ok(Answer::Jobs(jobs)))));
+    outcomes.extend(jobs.into_iter().map(|job| (format!("{job:?}"), Ok(Answer::Job(Box::new(job))))));
+    outcomes.extend(failures.map(|failure| (format!("{failure:?}"), Err(failure))));
+    outcomes
+}
+
+/// What stands between two marks, each time that it does.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    text.split(from).skip(1).filter_map(|rest| rest.split_once(to)).map(|(inner, _)| inner).collect()
+}
+
+/// The tags of a page with what is inline taken out.
+fn tags(page: &str) -> Vec<String> {
+    let mut bare = page.to_owned();
+    for element in ["style", "script"] {
+        for inner in between(page, &format!("<{element}>"), &format!("</{element}>")) {
+            bare = bare.replace(inner, "");
+        }
+    }
+    between(&bare, "<", ">").into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_page_is_whole_has_one_heading_and_keeps_within_its_policy_in_both_languages() {
+    for language in Language::ALL {
+        for (name, outcome) in outcomes() {
+            let page = page(&outcome, &view(language));
+            assert!(page.starts_with("<!DOCTYPE html><html lang=\""), "{name}");
+            assert!(page.contains(&format!("<html lang=\"{}\">", language.tag())), "{name}");
+            assert_eq!(page.matches("<h1>").count(), 1, "{name}");
+            assert_eq!(page.matches("<main").count(), 1, "{name}");
+            assert!(!page.contains("://"), "{name} has an address");
+            for tag in tags(&page) {
+                for attribute in tag.split_whitespace().skip(1) {
+                    assert!(!attribute.starts_with("style") && !attribute.starts_with("on"), "{name}: {tag}");
+                }
+                assert!(!tag.starts_with("img") && !tag.starts_with("iframe"), "{name}: {tag}");
+            }
+            let mut ids = between(&page, " id=\"", "\"");
+            let all = ids.len();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), all, "{name} has an id twice");
+        }
+    }
+}
+
+#[test]
+fn the_two_languages_say_everything_otherwise() {
+    for (name, outcome) in outcomes() {
+        let (english, swedish) = (page(&outcome, &view(Language::English)), page(&outcome, &view(Language::Swedish)));
+        let title = |page: &str| between(page, "<title>", "</title>").concat();
+        assert_ne!(title(&english), title(&swedish), "{name}");
+    }
+}
+
+#[test]
+fn a_text_that_came_from_elsewhere_is_escaped() {
+    let hostile = "<script>alert('1')</script>&\"";
+    let page = job_page(failed(None, Some(hostile)), Language::Swedish);
+    assert!(!page.contains("<script>alert"), "{page}");
+    assert!(page.contains("<p lang=\"en\">&lt;script&gt;alert('1')&lt;/script&gt;&amp;&quot;</p>"), "{page}");
+}
+
+#[test]
+fn a_running_sync_moves_and_one_that_has_ended_does_not() {
+    for (job, moves) in [(pending(), true), (running(), true), (completed(), false), (failed(None, None), false)] {
+        let page = job_page(job, Language::English);
+        assert_eq!(page.contains("data-refresh=\"1000\""), moves);
+        assert_eq!(page.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"), moves);
+        assert_eq!(page.contains("<button class=\"grave\" type=\"button\" data-cancel hidden>"), moves);
+        assert_eq!(page.contains("<dialog"), moves);
+    }
+}
+
+#[test]
+fn the_bar_has_a_share_where_a_total_is_expected_and_none_where_it_is_not() {
+    let mut view = view(Language::Swedish);
+    let running = Ok(Answer::Job(Box::new(running())));
+    let known = page(&running, &view);
+    assert!(known.contains(r#"<progress aria-label="Förlopp" value="1234" max="10000"></progress>"#), "{known}");
+    assert!(known.contains("1\u{a0}234 av ungefär 10\u{a0}000 användare, ungefär 8 minuter kvar"), "{known}");
+    view.expected = None;
+    let unknown = page(&running, &view);
+    assert!(unknown.contains(r#"<progress aria-label="Förlopp"></progress>"#), "{unknown}");
+    assert!(unknown.contains("1\u{a0}234 användare hittills") && !unknown.contains("kvar</p>"), "{unknown}");
+}
+
+/// It is read aloud whenever it changes.
+#[test]
+fn what_is_read_aloud_changes_with_the_status_and_at_every_quarter_alone() {
+    let mut said = Vec::new();
+    for done in (0..=10_000).step_by(50) {
+        let mut job = running();
+        job.counters = job.counters.map(|counters| shared::job::Counters {
+            unchanged: done,
+            created: 0,
+            updated: 0,
+            skipped: 0,
+            ..counters
+        });
+        let page = job_page(job, Language::English);
+        said.extend(between(&page, "role=\"status\">", "</p>").first().map(|text| (*text).to_owned()));
+    }
+    said.dedup();
+    assert_eq!(said.len(), 5, "{said:?}");
+}
+
+#[test]
+fn nobody_is_offered_what_they_may_not_do() {
+    let reader = View { may_write: false, ..view(Language::English) };
+    for outcome in [Ok(Answer::Jobs(vec![completed()])), Ok(Answer::Job(Box::new(running())))] {
+        let page = page(&outcome, &reader);
+        assert!(!page.contains("<button") && !page.contains("<form") && !page.contains("<dialog"), "{page}");
+    }
+}
+
+#[test]
+fn while_a_sync_runs_the_list_links_to_it_and_offers_no_other() {
+    let idle = page(&Ok(Answer::Jobs(vec![completed()])), &view(Language::English));
+    assert!(idle.contains(r#"<form method="post" action="/codelock/axema/usersync">"#), "{idle}");
+    assert!(idle.contains(r#"name="DryRun" value="true""#), "{idle}");
+    assert!(!idle.contains("data-refresh"), "{idle}");
+    let busy = page(&Ok(Answer::Jobs(vec![running(), completed()])), &view(Language::English));
+    assert!(!busy.contains("<form") && busy.contains("data-refresh"), "{busy}");
+    assert!(busy.contains(&format!("href=\"/codelock/axema/usersync/{}\"", running().id)), "{busy}");
+}
+
+#[test]
+fn whoever_looks_at_a_company_of_others_stays_with_it() {
+    let foreign = View { named: Some(running().company), ..view(Language::English) };
+    let company = running().company.to_string();
+    for outcome in [Ok(Answer::Jobs(vec![completed()])), Ok(Answer::Job(Box::new(running()))), Err(Failure::NoSuchJob)]
+    {
+        let page = page(&outcome, &foreign);
+        let links = between(&page, "href=\"/", "\"");
+        assert!(
+            !links.is_empty() && links.iter().all(|link| link.ends_with(&format!("?CompanyId={company}"))),
+            "{links:?}"
+        );
+    }
+    let list = page(&Ok(Answer::Jobs(vec![])), &foreign);
+    assert!(list.contains(&format!("<input type=\"hidden\" name=\"CompanyId\" value=\"{company}\">")), "{list}");
+    let started = write(&Ok(Answer::Started(Box::new(pending()))), &foreign).expect("a page");
+    let location = format!("/codelock/axema/usersync/{}?CompanyId={company}", pending().id);
+    assert_eq!(started.headers.last(), Some(&("location", location)));
+}
