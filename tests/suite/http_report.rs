@@ -27,7 +27,7 @@ fn row(n: u128, outcome: Outcome, customer: Linked) -> Row {
 }
 
 /// A worker's first commit: created, updated (adopted), unchanged (adopted), left out, left out again.
-async fn committed(door: &Door, company: CompanyId, job: JobId) -> (Lease, Counters) {
+pub async fn committed(door: &Door, company: CompanyId, job: JobId) -> (Lease, Counters) {
     let Ok(Start::Started(mut lease)) = door.table.start(company, job, "w", door.clock.now()).await else {
         panic!("the job does not start");
     };
@@ -47,7 +47,7 @@ async fn committed(door: &Door, company: CompanyId, job: JobId) -> (Lease, Count
 }
 
 /// A company with a completed job of five listed users, and one who may read.
-async fn completed(door: &Door, request: &Value) -> (CompanyId, JobId, String) {
+pub async fn completed(door: &Door, request: &Value) -> (CompanyId, JobId, String) {
     let own = door.connected().await;
     let job = door.ask(&Ask::post().json(request).bearer(&door.token(&[WRITE], Some(own)))).await.job();
     let (lease, counters) = committed(door, own, job).await;

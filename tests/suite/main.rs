@@ -13,6 +13,7 @@ mod http_door;
 mod http_form;
 mod http_formats;
 mod http_jobs;
+mod http_pages;
 mod http_predefined;
 mod http_report;
 mod http_start;
