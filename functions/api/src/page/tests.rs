@@ -1,6 +1,6 @@
 use shared::job::{FailureCode, Job};
 
-use super::example::{completed, failed, pending, running, view};
+use super::example::{completed, failed, pending, report, running, view};
 use super::language::Language;
 use super::*;
 use crate::binding::BindingError;
@@ -45,6 +45,9 @@ fn outcomes() -> Vec<(String, Outcome)> {
     ];
     let lists = [vec![], vec![completed()], vec![running(), completed()], jobs.clone(), vec![completed(); 1_000]];
     let mut outcomes: Vec<(String, Outcome)> = Vec::new();
+    let reports = [report(0, 0, 0), report(5, 5, 0), report(1_000, 2_345, 0), report(45, 2_345, 2_300)];
+    outcomes
+        .extend(reports.map(|report| (format!("{} users", report.rows.len()), Ok(Answer::Users(Box::new(report))))));
     outcomes.extend(lists.map(|jobs| (format!("a list of {}", jobs.len()), Ok(Answer::Jobs(jobs)))));
     outcomes.extend(jobs.into_iter().map(|job| (format!("{job:?}"), Ok(Answer::Job(Box::new(job))))));
     outcomes.extend(failures.map(|failure| (format!("{failure:?}"), Err(failure))));
@@ -191,4 +194,21 @@ fn whoever_looks_at_a_company_of_others_stays_with_it() {
     let started = write(&Ok(Answer::Started(Box::new(pending()))), &foreign).expect("a page");
     let location = format!("/codelock/axema/usersync/{}?CompanyId={company}", pending().id);
     assert_eq!(started.headers.last(), Some(&("location", location)));
+}
+
+#[test]
+fn a_long_report_is_shown_in_pages_that_keep_the_choice_and_a_file_has_all_of_it() {
+    let report_page =
+        |rows, skip| write(&Ok(Answer::Users(Box::new(report(rows, 2_345, skip)))), &view(Language::English));
+    let path = format!("/codelock/axema/usersync/{}/users?Outcome=Skipped", running().id);
+    let first = report_page(2_345, 0).expect("a page");
+    assert_eq!(first.text.matches("<th class=\"id\"").count(), 100);
+    assert!(first.text.contains("1 to 100 of 2,345"), "{}", first.text);
+    assert_eq!(first.headers.last(), Some(&("link", format!("<{path}&Skip=100>; rel=\"next\""))));
+    assert!(first.text.contains(&format!("rel=\"next\" href=\"{}&amp;Skip=100\"", path)), "{}", first.text);
+    assert!(first.text.contains(&format!("href=\"{path}&amp;format=csv\"")), "{}", first.text);
+    assert!(!first.text.contains("rel=\"prev\""), "{}", first.text);
+    let last = report_page(45, 2_300).expect("a page");
+    assert!(last.text.contains("2,301 to 2,345 of 2,345") && !last.text.contains("rel=\"next\""), "{}", last.text);
+    assert!(last.text.contains(&format!("rel=\"prev\" href=\"{path}&amp;Skip=2200\"")), "{}", last.text);
 }
