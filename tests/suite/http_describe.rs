@@ -60,7 +60,8 @@ async fn the_metadata_pages_list_the_operations_and_show_each_in_each_format() {
         let page = door.ask(&request).await;
         assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
         let policy = page.header("content-security-policy").unwrap_or_default();
-        assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("script-src") && !page.text.contains("<script"));
         assert!(page.text.starts_with("<!DOCTYPE html>") && page.text.contains("AxemaUserSync"), "{}", page.text);
     }
     assert!(index.text.contains("/csv/metadata?op=QueryAxemaUserSyncUsers"), "{}", index.text);

@@ -76,7 +76,7 @@ impl Topic {
             "/types/typescript" => Some(Self::TypeScript),
             other => {
                 let name = other.strip_prefix('/')?.strip_suffix("/metadata")?;
-                Format::ALL.into_iter().find(|format| format.name() == name).map(Self::Operation)
+                Format::OF_DOCUMENTS.into_iter().find(|format| format.name() == name).map(Self::Operation)
             }
         }
     }

@@ -15,7 +15,7 @@
 //! What this module does not do: sign anybody in (a front before the service brings the token),
 //! repeat anything of the request, or load anything from elsewhere.
 
-mod frame;
+pub(crate) mod frame;
 mod job;
 pub mod language;
 mod list;

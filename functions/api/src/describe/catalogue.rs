@@ -69,6 +69,8 @@ pub(crate) enum Refusal {
     Unauthorized,
     /// No fitting role.
     Forbidden,
+    /// A change that another website had a browser ask for.
+    CrossSite,
     /// A value that does not fit its member, or no company to do it for.
     Unbound,
     /// A callback that is no JavaScript identifier path.
@@ -121,6 +123,7 @@ pub(crate) static OPERATIONS: [Described; 5] = [
         sample_answer: || job(&sample::accepted()),
         has_pages: false,
         refusals: &[
+            Refusal::CrossSite,
             Refusal::Malformed,
             Refusal::TooLarge,
             Refusal::MediaType,
@@ -193,7 +196,7 @@ pub(crate) static OPERATIONS: [Described; 5] = [
         answer: of::<AxemaUserSyncJobResponse>,
         sample_answer: || job(&sample::cancelled()),
         has_pages: false,
-        refusals: &[Refusal::NoSuchJob, Refusal::JobEnded],
+        refusals: &[Refusal::CrossSite, Refusal::NoSuchJob, Refusal::JobEnded],
     },
 ];
 
@@ -234,6 +237,11 @@ impl Described {
         self.verb == "POST"
     }
 
+    /// Whether it starts a sync.
+    pub fn starts(&self) -> bool {
+        self.verb == "POST"
+    }
+
     /// Whether a member is in the path.
     pub fn is_in_path(&self, member: &str) -> bool {
         self.below.contains(&format!("{{{member}}}"))
@@ -251,6 +259,7 @@ impl Refusal {
         match self {
             Self::Unauthorized => CallerError::Missing.into(),
             Self::Forbidden => MayNot::NoRole.into(),
+            Self::CrossSite => Failure::CrossSite,
             Self::Unbound => BindingError::Value { field: "CompanyId", fault: "is not a Guid" }.into(),
             Self::Callback => NotACallback.into(),
             Self::Malformed => BindingError::Malformed("is not a JSON object").into(),
@@ -270,6 +279,7 @@ impl Refusal {
         match self {
             Self::Unauthorized => "There is no token, or it is not good",
             Self::Forbidden => "The token has none of the roles",
+            Self::CrossSite => "Another website had a browser ask for it",
             Self::Unbound => "A value does not fit its member, or there is no company to do it for",
             Self::Callback => "The callback is no path of JavaScript identifiers",
             Self::Malformed => "The body cannot be read",

@@ -9,7 +9,7 @@
 
 use std::fmt::Write;
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use super::Description;
 use super::catalogue::{Described, OPERATIONS};
@@ -19,6 +19,7 @@ use super::reference;
 use crate::answer::format::Format;
 use crate::answer::wire::{Document, ErrorResponse};
 use crate::failure;
+use crate::page::frame;
 
 /// A page's title and what is on it.
 pub(crate) struct Content {
@@ -264,20 +265,8 @@ fn sample_refusal(operation: &Described, format: Format) -> String {
 
 impl From<Content> for Description {
     fn from(Content { title, main }: Content) -> Self {
-        let text = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (title) }
-                }
-                body { main { (main) } }
-            }
-        };
-        let policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        let headers = vec![("content-security-policy", policy.to_owned())];
-        Self { content_type: "text/html; charset=utf-8", headers, text: text.into_string() }
+        let (headers, text) = frame::still(&title, &main);
+        Self { content_type: "text/html; charset=utf-8", headers, text }
     }
 }
 

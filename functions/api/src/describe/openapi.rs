@@ -101,7 +101,8 @@ fn responses(operation: &Described) -> Map<String, Value> {
     }
     let well = well(operation);
     let refused = by_status.into_iter().map(|(status, refusals)| (status.to_string(), response(&refusals)));
-    [(failure::OK.as_u16().to_string(), well)].into_iter().chain(refused).collect()
+    let sent_on = operation.starts().then(|| (failure::SEE_OTHER.as_u16().to_string(), sent_on()));
+    [(failure::OK.as_u16().to_string(), well)].into_iter().chain(sent_on).chain(refused).collect()
 }
 
 fn well(operation: &Described) -> Value {
@@ -114,10 +115,18 @@ fn well(operation: &Described) -> Value {
     json!({ "description": "All went well", "headers": headers, "content": content, "links": links(operation) })
 }
 
+/// What a browser gets, so that loading anew starts no other sync.
+fn sent_on() -> Value {
+    json!({
+        "description": "All went well, to a browser: Location is the page of the sync",
+        "headers": { "Location": { "required": true, "schema": schema_of_header("location") } },
+        "content": { Format::Html.media_type(): { "schema": { "type": "string" } } },
+    })
+}
+
 /// What can be asked about the sync that was started, with its id.
 fn links(operation: &Described) -> Map<String, Value> {
-    let starts = operation.verb == "POST";
-    let about_it = OPERATIONS.iter().filter(|other| starts && other.is_in_path("Id"));
+    let about_it = OPERATIONS.iter().filter(|other| operation.starts() && other.is_in_path("Id"));
     let link = |other: &Described| json!({ "operationId": other.name, "parameters": { "Id": "$response.body#/Id" } });
     about_it.map(|other| (other.name.to_owned(), link(other))).collect()
 }
@@ -155,7 +164,8 @@ fn content(name: &str, sample: &Document) -> Map<String, Value> {
         };
         (format.media_type().to_owned(), described)
     });
-    formats.chain([script]).collect()
+    let page = (Format::Html.media_type().to_owned(), json!({ "schema": { "type": "string" } }));
+    formats.chain([page, script]).collect()
 }
 
 fn reference_to(name: &str) -> Value {

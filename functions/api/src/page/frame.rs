@@ -13,6 +13,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use ring::digest::{SHA256, digest};
 
 use super::View;
+use super::language::Language;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -26,6 +27,14 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
          base-uri 'none'; frame-ancestors 'none'",
         source(STYLE),
         source(SCRIPT)
+    )
+});
+
+/// Of a page that only stands there.
+static POLICY_OF_STILLS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "default-src 'none'; style-src {}; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+        source(STYLE)
     )
 });
 
@@ -60,13 +69,7 @@ pub(super) fn document(view: &View, content: &Content) -> String {
         (DOCTYPE)
         html lang=(view.language.tag()) {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="robots" content="noindex";
-                title { (content.title) " – " (texts.site) }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
+                (head(&content.title, texts.site))
                 @if content.refresh_ms.is_some() {
                     noscript { meta http-equiv="refresh" content=(RELOAD_S); }
                 }
@@ -83,6 +86,36 @@ pub(super) fn document(view: &View, content: &Content) -> String {
         }
     }
     .into_string()
+}
+
+/// A page in English that is the same for everybody and has no script, with its headers.
+pub(crate) fn still(title: &str, main: &Markup) -> (Vec<(&'static str, String)>, String) {
+    let site = Language::English.texts().site;
+    let document = html! {
+        (DOCTYPE)
+        html lang=(Language::English.tag()) {
+            head { (head(title, site)) }
+            body {
+                header { (site) }
+                main { (main) }
+            }
+        }
+    };
+    let policy = POLICY_OF_STILLS.clone();
+    let headers = vec![("content-security-policy", policy), ("referrer-policy", "no-referrer".to_owned())];
+    (headers, document.into_string())
+}
+
+fn head(title: &str, site: &str) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        meta name="robots" content="noindex";
+        title { (title) " – " (site) }
+        link rel="icon" href="data:,";
+        style { (PreEscaped(STYLE)) }
+    }
 }
 
 /// The source expression that allows this inline text and no other.

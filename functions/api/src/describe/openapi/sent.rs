@@ -53,7 +53,7 @@ pub(super) fn parameters(operation: &Described, schemas: &Schemas) -> Vec<Value>
 
 /// The parameters that every operation takes, about its answer.
 pub(super) fn of_answer() -> Map<String, Value> {
-    let names: Vec<&str> = Format::OF_DOCUMENTS.into_iter().map(Format::name).collect();
+    let names: Vec<&str> = Format::ALL.into_iter().map(Format::name).collect();
     let format = json!({
         "name": "format",
         "in": "query",
