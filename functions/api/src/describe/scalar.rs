@@ -50,7 +50,7 @@ scalar! {
 }
 
 scalar! {
-    /// The number of an [`AxemaUserSyncStatus`].
+    /// The number of an `AxemaUserSyncStatus`.
     StatusNumber = { "type": "integer", "format": "int32", "enum": [0, 1, 2, 3] }
 }
 
@@ -65,6 +65,6 @@ scalar! {
 }
 
 scalar! {
-    /// The name of an [`AxemaUserSyncStatus`].
+    /// The name of an `AxemaUserSyncStatus`.
     StatusName = { "type": "string", "enum": ["Pending", "Processing", "Completed", "Failed"] }
 }
