@@ -29,8 +29,10 @@ pub const COMPANY_ID: &str = "CompanyId";
 const ID: &str = "Id";
 const STATUS: &str = "Status";
 const DRY_RUN: &str = "DryRun";
-const OUTCOME: &str = "Outcome";
-const SKIP: &str = "Skip";
+/// The member that chooses among the users of a report.
+pub const OUTCOME: &str = "Outcome";
+/// The member that says where a page of a report begins.
+pub const SKIP: &str = "Skip";
 const TAKE: &str = "Take";
 
 /// Users in one answer: all of all but the largest companies, so that a spreadsheet gets them

@@ -1,6 +1,6 @@
 //! The pages that a person with a browser sees.
 //!
-//! In reading order: [`View`] is what a page knows beside the outcome; `list`, `job`, `users` and
+//! In reading order: [`View`] is what a page knows beside the outcome; `list`, `job`, `report` and
 //! `problem` write the content, `progress` has the arithmetic of the bar; `frame` puts style,
 //! script and the security headers around it; [`language`] has every text, twice.
 //!
@@ -21,7 +21,7 @@ pub mod language;
 mod list;
 mod problem;
 mod progress;
-mod users;
+mod report;
 
 use std::array;
 use std::time::Duration;
@@ -96,25 +96,8 @@ impl View {
         self.link(&format!("{SYNCS}/{job}"))
     }
 
-    fn link_to_report(&self, job: JobId, parameters: [Option<String>; 2]) -> String {
-        let link = self.link(&format!("{SYNCS}/{job}/users"));
-        parameters.into_iter().flatten().fold(link, |link, parameter| {
-            let before = if link.contains('?') { '&' } else { '?' };
-            format!("{link}{before}{parameter}")
-        })
-    }
-
     fn link(&self, path: &str) -> String {
         self.named.map_or_else(|| path.to_owned(), |company| format!("{path}?{COMPANY_ID}={company}"))
-    }
-
-    fn count(&self, number: usize) -> String {
-        self.language.number(u64::try_from(number).unwrap_or(u64::MAX))
-    }
-
-    /// Says of a dry run that it is one.
-    fn dry_run(&self, job: &Job) -> Markup {
-        html! { @if job.mode.is_dry_run() { " " span.tag { (self.language.texts().dry_run) } } }
     }
 
     /// A time for programs and for people; a script tells it in the browser's own time zone.
@@ -157,7 +140,10 @@ impl View {
             Status::Completed => "completed",
             Status::Failed => "failed",
         };
-        html! { span.mark.(class) { (self.status(job)) } }
+        html! {
+            span.mark.(class) { (self.status(job)) }
+            @if job.mode.is_dry_run() { " " span.tag { (self.language.texts().dry_run) } }
+        }
     }
 }
 
@@ -166,14 +152,13 @@ pub(crate) fn write(outcome: &Outcome, view: &View) -> Option<Page> {
     let content = match outcome {
         Ok(Answer::Job(job) | Answer::Started(job)) => job::content(job, view),
         Ok(Answer::Jobs(jobs)) => list::content(jobs, view),
-        Ok(Answer::Users(report)) => users::content(report, view),
-        // The first is a page already, the second has no body.
+        Ok(Answer::Users(report)) => report::content(report, view),
         Ok(Answer::Description(_) | Answer::Options(_)) => return None,
         Err(failure) => problem::content(failure, view),
     };
     let mut page = Page { status: None, headers: frame::headers(view).into(), text: frame::document(view, &content) };
     if let Ok(Answer::Users(report)) = outcome {
-        page.headers.extend(users::link_header(report, view));
+        page.headers.extend(report::next_page(report, view));
     }
     if let Ok(Answer::Started(job)) = outcome {
         page.status = Some(failure::SEE_OTHER);

@@ -1,16 +1,11 @@
 //! Jobs and views for the tests of this room.
 
 use shared::clock::Timestamp;
-use shared::ids::{CompanyId, DeviceId, JobId, UserId};
+use shared::ids::{CompanyId, JobId};
 use shared::job::{Counters, FailureCode, Job, Mode, Status};
-use shared::outcome::{Outcome, OutcomeKind, SkipReason};
-use shared::table::link::{Linked, PersonKey};
-use shared::table::report::Row;
 
 use super::View;
 use super::language::Language;
-use crate::answer::report::Report;
-use crate::binding::ListUsers;
 
 /// 2026-01-31, noon in UTC.
 pub const NOON: Timestamp = Timestamp::from_ms(1_769_860_800_000);
@@ -43,24 +38,6 @@ pub fn completed() -> Job {
 
 pub fn failed(code: Option<FailureCode>, text: Option<&str>) -> Job {
     Job { status: Status::Failed, failure_code: code, failure_text: text.map(str::to_owned), ..running() }
-}
-
-/// A page of a report: so many rows of `total`, behind `skip`, of every outcome and reason.
-pub fn report(rows: usize, total: usize, skip: usize) -> Report {
-    let outcomes = [Outcome::Created, Outcome::Updated, Outcome::Unchanged].into_iter();
-    let outcomes: Vec<_> = outcomes.chain(SkipReason::ALL.map(Outcome::Skipped)).collect();
-    let job = Job { mode: Mode::DryRun, ..completed() };
-    let device = DeviceId::parse("11111111-2222-3333-4444-555555555555").expect("an id");
-    let user = UserId::parse("66666666-7777-8888-9999-aaaaaaaaaaaa").expect("an id");
-    let row = |outcome: &Outcome| Row {
-        person: PersonKey { device, user },
-        outcome: *outcome,
-        customer: Linked::Derived,
-        imprint: None,
-    };
-    let rows = outcomes.iter().cycle().take(rows).map(row).collect();
-    let wanted = ListUsers { id: job.id, company: None, outcome: Some(OutcomeKind::Skipped), skip, take: 10_000 };
-    Report { job, rows, total, wanted }
 }
 
 pub fn view(language: Language) -> View {

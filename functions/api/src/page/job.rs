@@ -4,11 +4,12 @@
 //! nothing that changes more often: a screen reader says it whenever it changes.
 
 use maud::{Markup, html};
-use shared::job::{Job, Status};
+use shared::job::{FailureCode, Job, Status};
 
 use super::View;
 use super::frame::Content;
 use super::progress::Progress;
+use super::report;
 
 /// A running sync commits a chunk about as often.
 const REFRESH_MS: u32 = 1_000;
@@ -17,6 +18,7 @@ pub(super) fn content(job: &Job, view: &View) -> Content {
     let texts = view.language.texts();
     let active = job.status.is_active();
     let cancellable = active && view.may_write;
+    let cancelled = job.failure_code == Some(FailureCode::Cancelled);
     let progress = match (&job.counters, job.status) {
         (Some(counters), Status::Processing) => Some(Progress::of(job, counters, view.expected, view.now)),
         (Some(_) | None, Status::Pending | Status::Processing | Status::Completed | Status::Failed) => None,
@@ -31,18 +33,17 @@ pub(super) fn content(job: &Job, view: &View) -> Content {
                 passed => { ", " (texts.quarters[passed]) },
             }
         }
-        @if job.mode.is_dry_run() { p { (texts.dry_run_hint) } }
+        @if job.mode.is_dry_run() && active { p { (texts.dry_run_hint) } }
         @match job.status {
             Status::Pending => p.card #outcome { (texts.pending_hint) },
             Status::Processing => div.card #outcome { (bar(progress, view)) },
             Status::Completed => div.card.completed #outcome { (completed(job, view)) },
-            Status::Failed => div.card.failed #outcome { (failed(job, view)) },
+            Status::Failed => div.card #outcome .failed[!cancelled] { (failed(job, view)) },
         }
-        @if job.counters.is_some() { (numbers(job, view)) }
-        (times(job, view))
         @if job.counters.is_some() {
-            p { a.link href=(view.link_to_report(job.id, [None, None])) { (texts.report) } }
+            (numbers(job, view))
         }
+        (times(job, view))
         @if cancellable {
             p.actions { button.grave type="button" data-cancel hidden { (texts.cancel) } }
         }
@@ -81,17 +82,15 @@ fn completed(job: &Job, view: &View) -> Markup {
     let texts = view.language.texts();
     let found = job.counters.map_or(0, |counters| counters.found);
     html! {
-        p {
-            ((texts.completed_outcome)(found, &view.language.number(found)))
-            @if job.mode.is_dry_run() { " " (texts.completed_dry_run) }
-        }
+        p { ((texts.completed_outcome)(found, &view.language.number(found))) }
+        @if job.mode.is_dry_run() { p { (texts.completed_dry_run) } }
     }
 }
 
 fn failed(job: &Job, view: &View) -> Markup {
     let texts = view.language.texts();
     html! {
-        h2 { (texts.failure_title) }
+        @if job.failure_code != Some(FailureCode::Cancelled) { h2 { (texts.failure_title) } }
         @match (job.failure_code, &job.failure_text) {
             (Some(code), _) => p { ((texts.failure)(code)) },
             // Of another version of this code, which told it in English alone.
@@ -109,6 +108,7 @@ fn numbers(job: &Job, view: &View) -> Markup {
             dl.numbers {
                 @for (name, figure) in view.figures(job) { div { dt { (name) } dd { (figure.unwrap_or_default()) } } }
             }
+            p { a.link href=(report::link(job.id, view)) { (texts.report) } }
         }
     }
 }

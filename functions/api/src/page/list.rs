@@ -53,6 +53,7 @@ fn start(view: &View) -> Markup {
 fn table(jobs: &[Job], view: &View) -> Markup {
     let texts = view.language.texts();
     let shown = &jobs[..jobs.len().min(MOST_SHOWN)];
+    let number = |number: usize| view.language.number(u64::try_from(number).unwrap_or(u64::MAX));
     // The roles are those of the elements; they keep them where a phone shows rows as cards.
     html! {
         div.card {
@@ -71,7 +72,7 @@ fn table(jobs: &[Job], view: &View) -> Markup {
             }
         }
         @if shown.len() < jobs.len() {
-            p.quiet { ((texts.newest_only)(&view.count(shown.len()), &view.count(jobs.len()))) }
+            p.quiet { ((texts.newest_only)(&number(shown.len()), &number(jobs.len()))) }
         }
     }
 }
@@ -82,7 +83,7 @@ fn row(job: &Job, view: &View) -> Markup {
         tr role="row" {
             th scope="row" role="rowheader" { a.link href=(view.link_to(job.id)) { (view.time(job.created_at)) } }
             td role="cell" data-label=(texts.status) {
-                span { (view.mark(job)) (view.dry_run(job)) }
+                span { (view.mark(job)) }
             }
             @for (column, figure) in view.figures(job) {
                 td.number role="cell" data-label=(column) { span { (figure.unwrap_or_else(|| "–".to_owned())) } }

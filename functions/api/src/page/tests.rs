@@ -1,9 +1,14 @@
-use shared::job::{FailureCode, Job};
+use shared::ids::{DeviceId, UserId};
+use shared::job::{FailureCode, Job, Mode};
+use shared::outcome::{Outcome as Left, OutcomeKind, SkipReason};
+use shared::table::link::{Linked, PersonKey};
+use shared::table::report::Row;
 
-use super::example::{completed, failed, pending, report, running, view};
+use super::example::{completed, failed, pending, running, view};
 use super::language::Language;
 use super::*;
-use crate::binding::BindingError;
+use crate::answer::report::Report;
+use crate::binding::{BindingError, ListUsers, MOST_USERS};
 use crate::caller::CallerError;
 use crate::caller::keys::KeysError;
 use crate::caller::may::MayNot;
@@ -43,15 +48,28 @@ fn outcomes() -> Vec<(String, Outcome)> {
         Failure::WrongMethod(Allow("GET")),
         Failure::OutOfTime,
     ];
+    let reports = [report(0, 0, 0), report(3, 3, 0), report(MOST_USERS, 20_000, 100)];
     let lists = [vec![], vec![completed()], vec![running(), completed()], jobs.clone(), vec![completed(); 1_000]];
     let mut outcomes: Vec<(String, Outcome)> = Vec::new();
-    let reports = [report(0, 0, 0), report(5, 5, 0), report(1_000, 2_345, 0), report(45, 2_345, 2_300)];
-    outcomes
-        .extend(reports.map(|report| (format!("{} users", report.rows.len()), Ok(Answer::Users(Box::new(report))))));
     outcomes.extend(lists.map(|jobs| (format!("a list of {}", jobs.len()), Ok(Answer::Jobs(jobs)))));
+    outcomes.extend(
+        reports.map(|report| (format!("a report of {}", report.rows.len()), Ok(Answer::Users(Box::new(report))))),
+    );
+    outcomes.push(("a dry run".to_owned(), Ok(Answer::Job(Box::new(Job { mode: Mode::DryRun, ..completed() })))));
     outcomes.extend(jobs.into_iter().map(|job| (format!("{job:?}"), Ok(Answer::Job(Box::new(job))))));
     outcomes.extend(failures.map(|failure| (format!("{failure:?}"), Err(failure))));
     outcomes
+}
+
+/// A page of users that were left out, each for another reason.
+fn report(rows: usize, total: usize, skip: usize) -> Report {
+    let device = DeviceId::from_uuid(*running().company.as_uuid());
+    let person = PersonKey { device, user: UserId::from_uuid(*running().id.as_uuid()) };
+    let row = |reason| Row { person, outcome: Left::Skipped(reason), customer: Linked::Derived, imprint: None };
+    let rows = SkipReason::ALL.into_iter().cycle().take(rows).map(row).collect();
+    let wanted =
+        ListUsers { id: running().id, company: None, outcome: Some(OutcomeKind::Skipped), skip, take: MOST_USERS };
+    Report { job: completed(), rows, total, wanted }
 }
 
 /// What stands between two marks, each time that it does.
@@ -197,18 +215,36 @@ fn whoever_looks_at_a_company_of_others_stays_with_it() {
 }
 
 #[test]
-fn a_long_report_is_shown_in_pages_that_keep_the_choice_and_a_file_has_all_of_it() {
-    let report_page =
-        |rows, skip| write(&Ok(Answer::Users(Box::new(report(rows, 2_345, skip)))), &view(Language::English));
-    let path = format!("/codelock/axema/usersync/{}/users?Outcome=Skipped", running().id);
-    let first = report_page(2_345, 0).expect("a page");
-    assert_eq!(first.text.matches("<th class=\"id\"").count(), 100);
-    assert!(first.text.contains("1 to 100 of 2,345"), "{}", first.text);
-    assert_eq!(first.headers.last(), Some(&("link", format!("<{path}&Skip=100>; rel=\"next\""))));
-    assert!(first.text.contains(&format!("rel=\"next\" href=\"{}&amp;Skip=100\"", path)), "{}", first.text);
-    assert!(first.text.contains(&format!("href=\"{path}&amp;format=csv\"")), "{}", first.text);
-    assert!(!first.text.contains("rel=\"prev\""), "{}", first.text);
-    let last = report_page(45, 2_300).expect("a page");
-    assert!(last.text.contains("2,301 to 2,345 of 2,345") && !last.text.contains("rel=\"next\""), "{}", last.text);
-    assert!(last.text.contains(&format!("rel=\"prev\" href=\"{path}&amp;Skip=2200\"")), "{}", last.text);
+fn a_report_is_shown_some_users_at_a_time_and_each_reason_in_words() {
+    let page = page(&Ok(Answer::Users(Box::new(report(MOST_USERS, 20_000, 100)))), &view(Language::English));
+    let links = between(&page, "href=\"/codelock/axema/usersync/", "\"");
+    let of = |skip: &str| format!("{}/users?Outcome=Skipped{skip}", running().id);
+    for link in [of(""), of("&amp;Skip=200"), of("&amp;format=csv"), format!("{}/users", running().id)] {
+        assert!(links.contains(&link.as_str()), "no {link} in {links:?}");
+    }
+    assert_eq!(between(&page, "<th class=\"id\"", "</th>").len(), 100);
+    assert!(page.contains("Users 101 to 200 of 20,000"));
+    let reasons = SkipReason::ALL.map(|reason| (Language::English.texts().reason)(reason));
+    assert!(reasons.iter().all(|reason| page.contains(&format!("Skipped: {reason}"))), "{page}");
+}
+
+#[test]
+fn the_header_link_leads_to_the_users_behind_those_that_are_shown() {
+    let link = |rows, total, skip| {
+        let page =
+            write(&Ok(Answer::Users(Box::new(report(rows, total, skip)))), &view(Language::English)).expect("a page");
+        page.headers.into_iter().find(|(name, _)| *name == "link").map(|(_, link)| link)
+    };
+    let next = format!("</codelock/axema/usersync/{}/users?Outcome=Skipped&Skip=200>; rel=\"next\"", running().id);
+    assert_eq!(link(2_000, 20_000, 100), Some(next));
+    assert_eq!((link(45, 145, 100), link(0, 0, 0)), (None, None));
+}
+
+#[test]
+fn a_dry_run_says_that_nothing_is_changed_from_its_beginning_to_its_end() {
+    for (job, says) in [(running(), "this is a try"), (completed(), "no customer was changed")] {
+        let page = job_page(Job { mode: Mode::DryRun, ..job }, Language::English).to_lowercase();
+        assert!(page.contains("<span class=\"tag\">try</span>") && page.contains(says), "{page}");
+    }
+    assert!(!job_page(completed(), Language::English).contains("class=\"tag\""));
 }

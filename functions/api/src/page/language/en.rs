@@ -51,18 +51,6 @@ pub(super) static TEXTS: Texts = Texts {
     ended: "Ended",
     took: "Took",
     report: "See what became of each user",
-    report_title: "What became of each user",
-    report_hint: "Users are listed by their id in VAKA, without names. Users for whom there was nothing to do are counted and not listed.",
-    report_empty: "There is nobody to list here.",
-    rows_of: |first, last, total| format!("{first} to {last} of {total}"),
-    every_outcome: "All",
-    outcome: "Outcome",
-    user: "User in VAKA",
-    customer: "Customer in BokaMera",
-    reason,
-    earlier: "Earlier",
-    later: "Later",
-    download: "Download for a spreadsheet (CSV)",
     cancel: "Cancel the sync",
     cancel_title: "Cancel this sync?",
     cancel_hint: "What it has done so far is kept. You can start a new sync at any time.",
@@ -76,6 +64,23 @@ pub(super) static TEXTS: Texts = Texts {
     updated: "Updated",
     unchanged: "Unchanged",
     skipped: "Skipped",
+    report_title: "What became of each user",
+    report_intro: "Users are listed by their id in VAKA. Those for whom there was nothing to do are counted but not listed.",
+    report_empty: "There is nobody to list.",
+    report_kinds: "What became of them",
+    report_all: "All",
+    report_caption: |first, last, all| format!("Users {first} to {last} of {all}"),
+    user: "User in VAKA",
+    outcome: "Outcome",
+    customer: "Customer in BokaMera",
+    made: "Created",
+    changed: "Updated",
+    as_it_was: "Unchanged",
+    left_out: "Skipped",
+    reason,
+    before: "Users before these",
+    after: "Next users",
+    spreadsheet: "All of them for a spreadsheet (CSV)",
     problem,
     to_list: "To the list of syncs",
     to_running: "See the sync that is running",
@@ -177,17 +182,6 @@ const fn failure(code: FailureCode) -> &'static str {
     }
 }
 
-const fn reason(reason: SkipReason) -> &'static str {
-    match reason {
-        SkipReason::MissingName => "has no name in VAKA",
-        SkipReason::MissingPhone => "has no phone number, which BokaMera asks for",
-        SkipReason::OwnAccount => "has an account of their own, which only they can change",
-        SkipReason::AmbiguousEmail => "several customers have the same e-mail address",
-        SkipReason::CustomerDeleted => "the customer was deleted in BokaMera",
-        SkipReason::Rejected => "the data in VAKA cannot be used",
-    }
-}
-
 const fn problem(wrong: Wrong) -> ProblemText {
     let (title, text) = match wrong {
         Wrong::SignIn => {
@@ -231,4 +225,15 @@ const fn problem(wrong: Wrong) -> ProblemText {
         ),
     };
     ProblemText { title, text }
+}
+
+const fn reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::MissingName => "VAKA has no name for the user",
+        SkipReason::MissingPhone => "a phone number is needed, and VAKA has none",
+        SkipReason::OwnAccount => "the customer has an account of its own, which a sync may not change",
+        SkipReason::AmbiguousEmail => "several customers have the same e-mail address",
+        SkipReason::CustomerDeleted => "the customer was deleted in BokaMera",
+        SkipReason::Rejected => "BokaMera cannot take what VAKA has about the user",
+    }
 }

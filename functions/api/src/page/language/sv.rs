@@ -51,18 +51,6 @@ pub(super) static TEXTS: Texts = Texts {
     ended: "Slutade",
     took: "Tog",
     report: "Visa vad som hände med varje användare",
-    report_title: "Vad som hände med varje användare",
-    report_hint: "Användare visas med sitt id i VAKA, utan namn. De som det inte fanns något att göra för räknas men visas inte.",
-    report_empty: "Det finns ingen att visa här.",
-    rows_of: |first, last, total| format!("{first} till {last} av {total}"),
-    every_outcome: "Alla",
-    outcome: "Utfall",
-    user: "Användare i VAKA",
-    customer: "Kund i BokaMera",
-    reason,
-    earlier: "Tidigare",
-    later: "Senare",
-    download: "Ladda ner för kalkylark (CSV)",
     cancel: "Avbryt synken",
     cancel_title: "Vill du avbryta synken?",
     cancel_hint: "Det som redan är gjort är kvar. Du kan starta en ny synk när du vill.",
@@ -76,6 +64,23 @@ pub(super) static TEXTS: Texts = Texts {
     updated: "Uppdaterade",
     unchanged: "Oförändrade",
     skipped: "Överhoppade",
+    report_title: "Vad som hände med varje användare",
+    report_intro: "Användarna visas med sitt id i VAKA. De som det inte fanns något att göra för räknas men visas inte.",
+    report_empty: "Det finns ingen att visa.",
+    report_kinds: "Vad som hände",
+    report_all: "Alla",
+    report_caption: |first, last, all| format!("Användare {first} till {last} av {all}"),
+    user: "Användare i VAKA",
+    outcome: "Resultat",
+    customer: "Kund i BokaMera",
+    made: "Skapad",
+    changed: "Uppdaterad",
+    as_it_was: "Oförändrad",
+    left_out: "Överhoppad",
+    reason,
+    before: "Användare före dessa",
+    after: "Nästa användare",
+    spreadsheet: "Alla till ett kalkylark (CSV)",
     problem,
     to_list: "Till listan över synkar",
     to_running: "Visa synken som pågår",
@@ -179,17 +184,6 @@ const fn failure(code: FailureCode) -> &'static str {
     }
 }
 
-const fn reason(reason: SkipReason) -> &'static str {
-    match reason {
-        SkipReason::MissingName => "har inget namn i VAKA",
-        SkipReason::MissingPhone => "har inget telefonnummer, som BokaMera kräver",
-        SkipReason::OwnAccount => "har ett eget konto, som bara hen själv kan ändra",
-        SkipReason::AmbiguousEmail => "flera kunder har samma e-postadress",
-        SkipReason::CustomerDeleted => "kunden är borttagen i BokaMera",
-        SkipReason::Rejected => "uppgifterna i VAKA går inte att använda",
-    }
-}
-
 const fn problem(wrong: Wrong) -> ProblemText {
     let (title, text) = match wrong {
         Wrong::SignIn => (
@@ -234,4 +228,15 @@ const fn problem(wrong: Wrong) -> ProblemText {
         ),
     };
     ProblemText { title, text }
+}
+
+const fn reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::MissingName => "VAKA har inget namn på användaren",
+        SkipReason::MissingPhone => "ett telefonnummer behövs, och VAKA har inget",
+        SkipReason::OwnAccount => "kunden har ett eget konto, som en synk inte får ändra",
+        SkipReason::AmbiguousEmail => "flera kunder har samma e-postadress",
+        SkipReason::CustomerDeleted => "kunden är borttagen i BokaMera",
+        SkipReason::Rejected => "BokaMera kan inte ta emot det som VAKA har om användaren",
+    }
 }
