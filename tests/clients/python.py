@@ -29,7 +29,7 @@ GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NUMBERS = {"Pending": 0, "Processing": 1, "Completed": 2, "Failed": 3}
 ENDS_WITHIN_S = 60
 
-given = json.load(sys.stdin)
+given = json.loads(sys.stdin.readline())
 tokens = given["tokens"]
 
 
@@ -106,6 +106,7 @@ same(cancelled.error_message, "Cancelled by an administrator")
 code, status, _ = refused(writer.delete_url, f"{SYNCS}/{started.id}", AxemaUserSyncJobResponse)
 same((code, status.error_code, status.meta["Status"]), (409, "Conflict", "Failed"))
 print("release", flush=True)
+assert sys.stdin.readline() == "done\n"
 
 # Another, called as older clients do and by its URL; it ends.
 second = older.send(CreateAxemaUserSync())

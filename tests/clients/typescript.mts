@@ -3,7 +3,7 @@
 // is and who it may be, says `release` when the source of users may go on, and fails with what it
 // did not expect.
 import assert from "node:assert/strict";
-import { text } from "node:stream/consumers";
+import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { type IReturn, JsonServiceClient, type ResponseStatus, toDate } from "@servicestack/client";
 import {
@@ -23,7 +23,8 @@ const UNKNOWN = "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f";
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ENDS_WITHIN_MS = 60_000;
 
-const { baseUrl, company, users, tokens } = JSON.parse(await text(process.stdin));
+const said = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const { baseUrl, company, users, tokens } = JSON.parse((await said.next()).value ?? "");
 
 function signedIn(token?: string, basePath = "api") {
   const client = new JsonServiceClient(baseUrl);
@@ -106,6 +107,8 @@ for (const again of [signedIn(tokens.writer), signedIn(tokens.writer, "")]) {
   assert.deepEqual([code, status.errorCode, status.meta?.status], [409, "Conflict", "Failed"]);
 }
 console.log("release");
+assert.equal((await said.next()).value, "done");
+process.stdin.destroy();
 
 // Another, called as older clients do and by its URL; it ends.
 const second = await older.send(new CreateAxemaUserSync());

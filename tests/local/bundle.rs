@@ -6,6 +6,7 @@
 //! times, no owners.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -68,6 +69,9 @@ impl Binaries {
         if !cfg!(debug_assertions) {
             command.arg("--release");
         }
+        for name in of_the_package_that_runs() {
+            command.env_remove(name);
+        }
         let built = command
             .current_dir(folders::root())
             .stdin(Stdio::null())
@@ -107,6 +111,15 @@ impl Binaries {
         let written = archive.finish().map_err(|error| pack(io::Error::other(error)))?;
         Ok(written.into_inner())
     }
+}
+
+/// What cargo tells a program of its package, and a build script of that of its own. A script that asks
+/// to run again when it changes would run again in each build that finds another program's here.
+fn of_the_package_that_runs() -> impl Iterator<Item = OsString> {
+    let says_so = |name: &OsString| {
+        name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    };
+    env::vars_os().map(|(name, _)| name).filter(says_so)
 }
 
 /// Name and path of the binary that a line of cargo's messages tells of.

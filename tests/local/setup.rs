@@ -1,11 +1,12 @@
 //! What `cargo local` and the tests install: Python programs, each set from a file that pins every
 //! package by version and hash, into an environment of its own below `target/local`; Node.js in the
-//! same way, and with it npm packages from lock files.
+//! same way, and with it npm packages from lock files, Chromium among them.
 //!
 //! An environment is complete or it counts for nothing: its stamp, a digest of all that decides
 //! its content, is written last, and a lock lets one process install while others wait. So the
 //! second start reads one small file, and a start that was killed half-way begins anew.
 
+mod browser;
 mod node;
 mod python;
 
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 use crate::folders;
 use crate::progress::Waiting;
+pub use browser::{Browser, browser};
 pub(crate) use node::npm_failure;
 pub use node::{Node, NodeFolder, NpmPackages, node, npm};
 pub use python::{Python, PythonError};
@@ -98,6 +100,11 @@ pub enum SetupError {
         /// Debian's package of it.
         package: &'static str,
     },
+    /// No registry has a browser for this machine.
+    #[error(
+        "chromium was not found, and no package has one for this machine: install it (Debian: apt-get install chromium) and try again"
+    )]
+    NoChromium,
     /// Anything else that the installer says.
     #[error("cannot install {name}: {installer} says: {reason}")]
     Refused {

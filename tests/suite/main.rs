@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing, in its helpers too")]
 
+mod browser;
 mod cancel;
 mod clients;
 mod deployed;
@@ -23,6 +24,7 @@ mod source_company;
 mod source_faults;
 mod source_memory;
 mod source_reading;
+mod stage;
 mod starting;
 mod sync_customers;
 mod sync_dry_run;

@@ -124,11 +124,24 @@ impl NodeFolder {
     /// standard input, so that no token is on a command line.
     #[must_use]
     pub fn command(&self, script: &Path) -> Command {
+        let mut command = self.bare();
+        command.arg(script);
+        command
+    }
+
+    /// The same for a module that is one line.
+    pub(super) fn evaluate(&self, module: &str) -> Command {
+        let mut command = self.bare();
+        command.args(["--input-type", "module", "--eval", module]);
+        command
+    }
+
+    fn bare(&self) -> Command {
         let mut command = Command::new(self.node());
         command.env_clear().envs(["PATH", "HOME"].iter().filter_map(|name| Some((name, env::var_os(name)?))));
         command.env("NODE_PACKAGES", &self.folder);
         command.args(["--experimental-transform-types", "--disable-warning=ExperimentalWarning"]);
-        command.arg("--import").arg(here().join("packages.mjs")).arg(script);
+        command.arg("--import").arg(here().join("packages.mjs"));
         command
     }
 }
