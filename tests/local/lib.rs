@@ -17,6 +17,7 @@
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
 //! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
+//! | [`lambda`] | [`lambda::Lambda`]: one function as a process that a test holds in its hands |
 //! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
 //! | [`schemathesis`] | judges the service by its own description |
@@ -50,6 +51,7 @@ pub mod issuer;
 pub mod template;
 
 pub mod bundle;
+pub mod lambda;
 pub mod stack;
 
 pub mod connect;

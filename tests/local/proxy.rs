@@ -199,6 +199,11 @@ async fn pass(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
             gate.stand().await;
             deliver(shared, operation, parts, body).await
         }
+        Some(Act::HoldInstead(gate)) => {
+            gate.stand().await;
+            shared.record(operation, Fate::Refused);
+            hang_up()
+        }
         Some(Act::HoldAfter(gate)) => {
             let response = deliver(shared, operation, parts, body).await;
             gate.stand().await;

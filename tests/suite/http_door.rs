@@ -113,7 +113,7 @@ impl Ask {
     }
 
     /// The event that API Gateway makes of it, payload format 2.0.
-    fn event(&self) -> String {
+    pub fn event(&self) -> String {
         json!({
             "version": "2.0",
             "routeKey": "$default",

@@ -5,6 +5,7 @@
 mod browser;
 mod cancel;
 mod clients;
+mod crash_points;
 mod deployed;
 mod describe;
 mod http_bodies;

@@ -41,6 +41,7 @@ pub(super) enum Act {
     Answer { status: StatusCode, error: String },
     Delay(Duration),
     HoldBefore(Gate),
+    HoldInstead(Gate),
     HoldAfter(Gate),
 }
 
@@ -63,7 +64,7 @@ impl Rule {
     }
 
     pub(super) fn release(&self) {
-        if let Act::HoldBefore(gate) | Act::HoldAfter(gate) = &self.act {
+        if let Act::HoldBefore(gate) | Act::HoldInstead(gate) | Act::HoldAfter(gate) = &self.act {
             gate.release();
         }
     }
@@ -156,6 +157,15 @@ impl<'a> On<'a> {
     pub fn hold_before(self) -> Gate {
         let gate = Gate::default();
         self.act(Act::HoldBefore(gate.clone()));
+        gate
+    }
+
+    /// The server never sees it; the connection stands still until the gate is released, and closes
+    /// then without an answer.
+    #[must_use = "who waits at the gate waits until it is released"]
+    pub fn hold_instead(self) -> Gate {
+        let gate = Gate::default();
+        self.act(Act::HoldInstead(gate.clone()));
         gate
     }
 
