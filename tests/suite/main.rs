@@ -19,6 +19,7 @@ mod http_pages;
 mod http_predefined;
 mod http_report;
 mod http_start;
+mod marks;
 mod recovery;
 mod source_access;
 mod source_company;

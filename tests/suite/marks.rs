@@ -1,0 +1,202 @@
+//! One mark in every input there is, every log at its loudest, and the mark nowhere but in the
+//! customers.
+//!
+//! A mark is a word that nobody writes by chance. It stands in people's names, addresses, groups
+//! and apartments, in the api key and the integrator's secret, in tokens, paths, queries, headers,
+//! bodies and messages, and in what VAKA answers when it fails.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use hyper::Method;
+use local::cloud;
+use local::connect::{self, Connection, Secret};
+use local::vaka::{CLIENT_ID, Fault, Group, Route, User};
+use local::world::{PATH, World};
+use reqwest::Client;
+use reqwest::header::HOST;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Lowercase, because whoever looks for it lowers what is searched.
+const MARK: &str = "zqxmark";
+
+/// As long as a job may take here.
+const ENDS_WITHIN: Duration = Duration::from_secs(120);
+const ASK_EVERY: Duration = Duration::from_millis(100);
+
+/// Fault 39.
+#[tokio::test]
+async fn marked_personal_data_and_secrets_come_out_nowhere_but_in_the_customers() {
+    if cloud::given().is_some() {
+        return;
+    }
+    let world = World::start_with(&[("LogLevel", "trace")]).await.expect("a deployed world");
+    let token = put_marks_in(&world).await;
+    let mut came_out = Vec::new();
+
+    // A sync that writes customers, one that leaves people out, and one for each way VAKA can fail.
+    came_out.push(synced(&world, &token, "Completed").await);
+    let nameless = User { name: String::new(), ..User::named("") }.with_email(Some("zqxmark@example.com"));
+    world.vaka.set_users(world.device, [people(), vec![nameless]].concat());
+    came_out.push(synced(&world, &token, "Completed").await);
+    for (route, fault) in [
+        (Route::Users, Fault::Body(format!(r#"{{"userAccounts":"{MARK}"}}"#))),
+        (Route::Users, Fault::Body(format!(r#"{{"userAccounts":[{{"userId":"{MARK}","name":"{MARK}"#))),
+        (Route::Users, Fault::status(403).with("x-reason", MARK)),
+        (Route::Users, Fault::status(404).with("location", format!("http://127.0.0.1/{MARK}"))),
+        (Route::Groups, Fault::Body(format!(r#"{{"userGroups":[{{"id":"{MARK}"}}],"continuationToken":5}}"#))),
+    ] {
+        world.vaka.on(route).fault(fault);
+        came_out.push(synced(&world, &token, "Failed").await);
+        world.vaka.calm();
+    }
+    came_out.extend(refused(&world, &token).await);
+
+    // A message that no function of ours wrote.
+    let poison = format!(r#"{{"version":1,"company":"{MARK}","job":"{MARK}"}}"#);
+    let queue = world.stack.output("SyncQueueUrl").expect("an output");
+    world.endpoint().sqs().send_message().queue_url(queue).message_body(poison).send().await.expect("a message");
+    logged(&world, "sync", "message.given_back").await;
+
+    for (name, text) in came_out {
+        assert!(!text.to_lowercase().contains(MARK), "the answer to {name} has the mark: {text}");
+    }
+    for function in ["api", "sync", "recover"] {
+        for line in world.stack.logs(function).await.expect("a log") {
+            assert!(!line.to_lowercase().contains(MARK), "{function} logged the mark: {line}");
+        }
+    }
+    let state = items(&world, "StateTableName").await;
+    assert!(state.contains("JOB#") && state.contains("LINK#") && state.contains("REPORT#"), "{state}");
+    assert!(!state.to_lowercase().contains(MARK), "the state table has the mark");
+    // It was really there: where it has to be, and what keeps it out is not that it never came in.
+    assert!(items(&world, "CustomersTableName").await.to_lowercase().contains(MARK));
+}
+
+/// Gives a marked token of a marked administrator.
+async fn put_marks_in(world: &World) -> String {
+    let key = format!("{MARK}-api-key");
+    world.vaka.set_api_key(world.device, &key);
+    world.vaka.set_credentials(CLIENT_ID, &format!("{MARK}-client-secret"));
+    let (state, secrets) = (world.stack.output("StateTableName"), world.stack.output("SecretsTableName"));
+    let (state, secrets) = (state.expect("an output"), secrets.expect("an output"));
+    let dynamodb = world.endpoint().dynamodb();
+    let connection = Connection { company: world.company, devices: vec![world.device], active: true };
+    connect::connect(&dynamodb, state, secrets, &connection, &Secret::known(&key)).await.expect("a connection");
+    let secret = Secret::known(&format!("{MARK}-client-secret"));
+    connect::integrator(&dynamodb, secrets, CLIENT_ID, &secret).await.expect("an integrator account");
+    world.vaka.set_groups(
+        world.device,
+        vec![Group {
+            id: Uuid::from_u128(1),
+            name: format!("{MARK} house"),
+            apartment_id: Some(format!("{MARK} apartment")),
+            reference_id: Some(format!("{MARK} reference")),
+            device_id: world.device,
+        }],
+    );
+    world.vaka.set_users(world.device, people());
+    let marked = world.administrator().claim("name", format!("{MARK} administrator"));
+    marked.claim("email", format!("{MARK}@example.com")).sign().expect("a token")
+}
+
+fn people() -> Vec<User> {
+    let person = |number: u128| User {
+        user_id: Uuid::from_u128(number),
+        name: format!("Zqxmarkson, Person {number}"),
+        email: Some(format!("{MARK}.{number}@example.com")),
+        user_group_id: Some(Uuid::from_u128(1)),
+    };
+    (1..=60).map(person).collect()
+}
+
+/// A sync from POST to its end; what the API said of it and of its users.
+async fn synced(world: &World, token: &str, end: &str) -> (String, String) {
+    let started = world.post_sync(token).await.expect("an answer");
+    let id = started.id().unwrap_or_else(|| panic!("no job: {}", started.text)).to_owned();
+    let asking = async {
+        loop {
+            let job = world.job(token, &id).await.expect("an answer");
+            if job.body["Status"].as_u64().is_some_and(|status| status >= 2) {
+                return job;
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    };
+    let job = tokio::time::timeout(ENDS_WITHIN, asking).await.expect("the job ends in time");
+    assert_eq!(job.body["StatusName"], json!(end), "{}", job.text);
+    let report = world.call(Method::GET, &format!("{PATH}/{id}/users"), token, "").await.expect("an answer");
+    assert_eq!(report.status, 200);
+    (format!("a sync that is {end}"), job.text + &report.text)
+}
+
+/// Requests that are refused, each with the mark in another place.
+async fn refused(world: &World, token: &str) -> Vec<(String, String)> {
+    shared::aws::install_crypto();
+    let client = Client::builder().no_proxy().build().expect("a client");
+    let call = |method: &str, path: &str| {
+        let method = method.parse::<reqwest::Method>().expect("a method");
+        let url = format!("{}{path}", world.api.url);
+        client.request(method, url).header(HOST, &world.api.host).header("User-Agent", MARK).header("X-Name", MARK)
+    };
+    let json = "application/json";
+    let mut said = Vec::new();
+    for (name, request, status) in [
+        ("a path", call("GET", &format!("{PATH}/{MARK}")).bearer_auth(token), 400),
+        ("a route", call("GET", &format!("/{MARK}")).bearer_auth(token), 404),
+        ("a query", call("GET", &format!("{PATH}?Status={MARK}")).bearer_auth(token), 400),
+        ("a callback", call("GET", &format!("{PATH}?callback={MARK}()")).bearer_auth(token), 400),
+        ("a page", call("GET", &format!("{PATH}?Status={MARK}")).bearer_auth(token).header("Accept", "text/html"), 400),
+        ("a token", call("GET", PATH).bearer_auth(format!("{MARK}.{MARK}.{MARK}")), 401),
+        ("a value", call("POST", PATH).bearer_auth(token).header("Content-Type", json).body(company(MARK)), 400),
+        (
+            "a cut body",
+            call("POST", PATH).bearer_auth(token).header("Content-Type", json).body(format!("{{\"{MARK}")),
+            400,
+        ),
+        (
+            "a media type",
+            call("POST", PATH).bearer_auth(token).header("Content-Type", format!("text/{MARK}")).body(MARK),
+            415,
+        ),
+    ] {
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), status, "{name}");
+        let headers = format!("{:?}", answer.headers());
+        said.push((name.to_owned(), headers + &answer.text().await.expect("text")));
+    }
+    said
+}
+
+fn company(value: &str) -> String {
+    json!({ "CompanyId": value }).to_string()
+}
+
+/// Waits until a function has logged this event.
+async fn logged(world: &World, function: &str, event: &str) {
+    let looking = async {
+        while !world.stack.logs(function).await.expect("a log").iter().any(|line| line.contains(event)) {
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(ENDS_WITHIN, looking).await.expect("the function logs in time");
+}
+
+/// A whole table as text.
+async fn items(world: &World, output: &str) -> String {
+    let table = world.stack.output(output).expect("an output");
+    let scanned = world.endpoint().dynamodb().scan().table_name(table).send().await.expect("a scan");
+    assert!(scanned.last_evaluated_key.is_none(), "the table has more than one page");
+    let items = scanned.items.unwrap_or_default().into_iter();
+    let texts = items.flatten().map(|(name, value)| format!("{name}={}", plain(&value)));
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+fn plain(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => json!(text),
+        AttributeValue::B(bytes) => json!(String::from_utf8_lossy(bytes.as_ref())),
+        other => json!(format!("{other:?}")),
+    }
+}
