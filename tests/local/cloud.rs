@@ -89,6 +89,12 @@ impl Endpoint {
         aws_sdk_sqs::Client::new(&self.sdk())
     }
 
+    /// An EventBridge client.
+    #[must_use]
+    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::new(&self.sdk())
+    }
+
     /// What a function or program needs in its environment to use this AWS.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {

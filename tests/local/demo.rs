@@ -124,7 +124,7 @@ async fn play(world: &World, plan: &Plan) -> Result<(), DemoError> {
     let links = seen.writes().filter(|write| write.key("item").is_some_and(|key| key.starts_with(LINK))).count();
     let state = seen.writes_to(world.stack.output("StateTableName")?);
     println!(
-        "Written to DynamoDB by the second sync: {customers} customers, {links} links, and {} writes to the job and its lock.",
+        "Written to DynamoDB by the second sync: {customers} customers, {links} links, and {} writes to the job, its lock and its event.",
         state - links
     );
     hold("the second sync finds every user", plan.users, second.found)?;

@@ -14,6 +14,7 @@
 //! | [`fresh`] | [`fresh::Fresh::create`]: empty tables and queues of the template's shape |
 //! | [`localstack`] | LocalStack without Docker, for one command |
 //! | [`proxy`] | [`proxy::Proxy`]: counts what passes to AWS (or any server), fails by script, holds at gates |
+//! | [`listener`] | [`listener::Listener`]: a rule at the event bus and a queue behind it |
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
 //! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
@@ -43,6 +44,7 @@
 
 pub mod cloud;
 pub mod fresh;
+pub mod listener;
 pub mod localstack;
 pub mod proxy;
 pub mod vaka;

@@ -130,7 +130,7 @@ impl LocalStack {
 
 fn start(python: &Path, scratch: &Path, port: u16) -> io::Result<Supervised> {
     let mut environment = vec![
-        ("SERVICES", "dynamodb,sqs".to_owned()),
+        ("SERVICES", "dynamodb,sqs,events".to_owned()),
         ("GATEWAY_LISTEN", format!("127.0.0.1:{port}")),
         // The other server does not look at the address it is given, and listens on all.
         ("GATEWAY_SERVER", "hypercorn".to_owned()),

@@ -190,6 +190,10 @@ async fn pass(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
             shared.record(operation, Fate::AnsweredHere(status.as_u16()));
             failure(status, &error)
         }
+        Some(Act::Say(body)) => {
+            shared.record(operation, Fate::AnsweredHere(StatusCode::OK.as_u16()));
+            json(StatusCode::OK, body)
+        }
         Some(Act::CutShort) => cut_short(deliver(shared, operation, parts, body).await).await,
         Some(Act::Delay(pause)) => {
             tokio::time::sleep(pause).await;
@@ -270,13 +274,18 @@ fn failure(status: StatusCode, error: &str) -> Response<Body> {
         "__type": format!("com.amazonaws.dynamodb.v20120810#{error}"),
         "message": "scripted by the proxy",
     });
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/x-amz-json-1.0"));
+    let mut response = json(status, body.to_string());
     if let Ok(error) = error.parse() {
-        headers.insert(ERROR_TYPE, error);
+        response.headers_mut().insert(ERROR_TYPE, error);
     }
+    response
+}
+
+fn json(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let json = hyper::header::HeaderValue::from_static("application/x-amz-json-1.0");
+    response.headers_mut().insert(CONTENT_TYPE, json);
     response
 }
 

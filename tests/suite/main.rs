@@ -8,6 +8,8 @@ mod clients;
 mod crash_points;
 mod deployed;
 mod describe;
+mod events_deployed;
+mod events_outbox;
 mod http_bodies;
 mod http_deployed;
 mod http_describe;

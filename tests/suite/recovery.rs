@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use recover::Rescued;
+use recover::rescue::Rescued;
 use shared::clock::Clock;
 use shared::handoff::{Accept, accept};
 use shared::ids::JobId;
@@ -23,6 +23,10 @@ async fn locked(works: &Works) -> JobId {
     }
 }
 
+async fn rescued_by(works: &Works) -> Rescued {
+    works.recover.run().await.expect("a run").rescued
+}
+
 fn rescued(resent: u32, given_up: u32, moved_on: u32) -> Rescued {
     Rescued { resent, given_up, moved_on }
 }
@@ -33,9 +37,9 @@ async fn a_crash_between_lock_and_message_is_recovered_within_three_minutes() {
     let works = Works::open().await;
     works.vaka.populate(works.device, 10, 1);
     let job = locked(&works).await;
-    assert_eq!(works.recover.run().await.expect("a run"), rescued(0, 0, 0), "its lease stands");
+    assert_eq!(rescued_by(&works).await, rescued(0, 0, 0), "its lease stands");
     works.clock.advance(A_LEASE);
-    assert_eq!(works.recover.run().await.expect("a run"), rescued(1, 0, 0));
+    assert_eq!(rescued_by(&works).await, rescued(1, 0, 0));
     assert_eq!(works.messages().await, [body(works.company, job)]);
     works.work(job).await;
     assert_eq!(works.ended(job).await.status, Status::Completed);
@@ -58,10 +62,10 @@ async fn a_job_that_nobody_ever_works_on_is_given_up_after_five_attempts_and_fre
     let job = locked(&works).await;
     for attempt in 0..MOST_ATTEMPTS {
         works.clock.advance(A_LEASE * (1 << attempt));
-        assert_eq!(works.recover.run().await.expect("a run"), rescued(1, 0, 0), "attempt {attempt}");
+        assert_eq!(rescued_by(&works).await, rescued(1, 0, 0), "attempt {attempt}");
     }
     works.clock.advance(A_LEASE * (1 << MOST_ATTEMPTS));
-    assert_eq!(works.recover.run().await.expect("a run"), rescued(0, 1, 0));
+    assert_eq!(rescued_by(&works).await, rescued(0, 1, 0));
     let ended = works.ended(job).await;
     assert_eq!(ended.status, Status::Failed);
     assert!(ended.failure_text.is_some_and(|text| text.contains("interrupted several times")));
@@ -72,7 +76,7 @@ async fn a_job_that_is_a_day_old_is_given_up_at_the_next_lapse() {
     let works = Works::open().await;
     let job = locked(&works).await;
     works.clock.advance(Duration::from_secs(24 * 3_600));
-    assert_eq!(works.recover.run().await.expect("a run"), rescued(0, 1, 0));
+    assert_eq!(rescued_by(&works).await, rescued(0, 1, 0));
     assert!(works.ended(job).await.failure_text.is_some_and(|text| text.contains("24 hours")));
 }
 
@@ -96,7 +100,7 @@ async fn two_recoveries_at_once_count_one_attempt_and_send_one_message() {
     works.clock.advance(A_LEASE);
     let seen = works.job(job).await;
     let (one, two) = tokio::join!(works.recover.run(), works.recover.run());
-    let (one, two) = (one.expect("a run"), two.expect("a run"));
+    let (one, two) = (one.expect("a run").rescued, two.expect("a run").rescued);
     assert_eq!(one.resent + two.resent, 1, "{one:?} {two:?}");
     assert_eq!((works.messages().await.len(), works.job(job).await.attempts), (1, seen.attempts + 1));
 }
@@ -127,7 +131,7 @@ async fn a_recovery_that_cannot_send_says_so_and_the_next_one_does_it() {
     works.recover.run().await.expect_err("the queue is out of reach");
     works.proxy.calm();
     works.clock.advance(A_LEASE * 2);
-    assert_eq!(works.recover.run().await.expect("a run"), rescued(1, 0, 0));
+    assert_eq!(rescued_by(&works).await, rescued(1, 0, 0));
     assert_eq!(works.messages().await, [body(works.company, job)]);
 }
 

@@ -18,7 +18,7 @@ const SETTINGS: [(&str, &[&str]); 3] = [
             "VAKA_SCOPE",
         ],
     ),
-    ("recover", &["STATE_TABLE", "SYNC_QUEUE_URL"]),
+    ("recover", &["STATE_TABLE", "SYNC_QUEUE_URL", "EVENT_BUS"]),
 ];
 
 /// The binary's process with these settings, all of them usable.

@@ -75,8 +75,8 @@ async fn an_address_that_several_strangers_have_is_ambiguous_until_an_administra
 
     works.proxy.forget();
     assert_eq!(works.completed().await, counters(1, 0, 0, 0, 1));
-    // The job's own, and its report's.
-    assert_eq!(works.proxy.seen().writes_to(&works.fresh.state_table), 5, "the link says so already");
+    // The job's own, its report's, and its event's.
+    assert_eq!(works.proxy.seen().writes_to(&works.fresh.state_table), 6, "the link says so already");
 
     works.correct(&other, "firstname", "Ylva").await;
     works.correct(&other, "lastname", "Gran").await;

@@ -132,7 +132,7 @@ async fn a_dry_run_tells_user_by_user_what_the_real_run_after_it_does_and_writes
             .collect()
     };
     let written = keys(&works.proxy.seen());
-    assert!(written.iter().all(|kind| ["JOB", "REPORT", "LOCK"].contains(&kind.as_str())), "{written:?}");
+    assert!(written.iter().all(|kind| ["JOB", "REPORT", "LOCK", "EVENT"].contains(&kind.as_str())), "{written:?}");
     assert_eq!((works.customers().await, works.links().await.len()), (customers, links));
 
     let done = happened(&works).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use local::template::{FUNCTION, Template};
 use serde_json::{Value, json};
-use shared::table::schema::{COMPANY, ITEM, LEASES};
+use shared::table::schema::{COMPANY, DUE, ITEM, LEASES};
 
 const API: [&str; 8] = [
     "COMPANY_CLAIM",
@@ -28,7 +28,7 @@ const SYNC: [&str; 8] = [
     "VAKA_TOKEN_URL",
 ];
 
-const RECOVER: [&str; 3] = ["LOG_LEVEL", "STATE_TABLE", "SYNC_QUEUE_URL"];
+const RECOVER: [&str; 4] = ["EVENT_BUS", "LOG_LEVEL", "STATE_TABLE", "SYNC_QUEUE_URL"];
 
 const OUTPUTS: [&str; 9] = [
     "ApiFunctionName",
@@ -114,12 +114,15 @@ fn the_tables_have_the_keys_that_the_code_uses() {
     let state = table("StateTableName");
     assert_eq!(state.property(&["KeySchema"]), &json!([key(COMPANY, "HASH"), key(ITEM, "RANGE")]));
     assert_eq!(state.property(&["TimeToLiveSpecification"]), &json!({"AttributeName": "expires_on", "Enabled": true}));
-    let leases = json!([{
-        "IndexName": LEASES,
-        "KeySchema": [key("lease_shard", "HASH"), key("lease_expires_at", "RANGE")],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    }]);
-    assert_eq!(state.property(&["GlobalSecondaryIndexes"]), &leases);
+    let index = |name, shard, at| {
+        json!({
+            "IndexName": name,
+            "KeySchema": [key(shard, "HASH"), key(at, "RANGE")],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        })
+    };
+    let indexes = json!([index(LEASES, "lease_shard", "lease_expires_at"), index(DUE, "due_shard", "due_at")]);
+    assert_eq!(state.property(&["GlobalSecondaryIndexes"]), &indexes);
     let customers = table("CustomersTableName");
     assert_eq!(customers.property(&["KeySchema"]), &json!([key("company", "HASH"), key("customer", "RANGE")]));
     let secrets = table("SecretsTableName");
@@ -155,16 +158,28 @@ fn every_log_is_kept_for_as_long_as_the_deployment_says() {
 #[test]
 fn a_failed_job_is_counted_whichever_function_ends_it() {
     let template = template();
-    let mut counted = BTreeSet::new();
-    for filter in template.resources_of("AWS::Logs::MetricFilter") {
-        assert_eq!(filter.property(&["FilterPattern"]), r#"{ $.fields.event = "job.failed" }"#);
-        counted.insert(filter.text(&["LogGroupName", "Ref"]).expect("a log group"));
-    }
+    let counted: BTreeSet<_> = counting(&template, "job.failed").collect();
     let logs: BTreeSet<_> = template
         .resources_of(FUNCTION)
         .map(|function| function.text(&["LoggingConfig", "LogGroup", "Ref"]).expect("a log group"))
         .collect();
     assert_eq!(counted, logs);
+}
+
+/// The logs in which lines of this event are counted.
+fn counting<'a>(template: &'a Template, event: &str) -> impl Iterator<Item = &'a str> {
+    let pattern = format!(r#"{{ $.fields.event = "{event}" }}"#);
+    let filters = template.resources_of("AWS::Logs::MetricFilter");
+    let filters = filters.filter(move |filter| filter.property(&["FilterPattern"]) == pattern.as_str());
+    filters.map(|filter| filter.text(&["LogGroupName", "Ref"]).expect("a log group"))
+}
+
+#[test]
+fn an_event_that_is_not_sent_is_counted_where_it_is_logged() {
+    let template = template();
+    let recover = template.behind("RecoverFunctionName").expect("a function");
+    let log = recover.text(&["LoggingConfig", "LogGroup", "Ref"]).expect("a log group");
+    assert_eq!(counting(&template, "event.not_sent").collect::<Vec<_>>(), [log]);
 }
 
 #[test]
@@ -184,6 +199,7 @@ fn every_alarm_says_what_it_means_and_goes_to_the_topic_if_there_is_one() {
         "Errors",
         "FailedJobs",
         "Invocations",
+        "UnsentEvents",
     ];
     assert_eq!(watched, BTreeSet::from(expected));
 }

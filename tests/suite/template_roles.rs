@@ -35,12 +35,18 @@ const SYNC: [(&str, &str); 14] = [
     ("sqs:SendMessage", "SyncQueue.Arn"),
 ];
 
-const RECOVER: [(&str, &str); 4] = [
+const RECOVER: [(&str, &str); 8] = [
+    ("dynamodb:DeleteItem", "StateTable.Arn"),
     ("dynamodb:GetItem", "StateTable.Arn"),
+    ("dynamodb:PutItem", "StateTable.Arn"),
+    ("dynamodb:Query", "${StateTable.Arn}/index/due"),
     ("dynamodb:Query", "${StateTable.Arn}/index/leases"),
     ("dynamodb:UpdateItem", "StateTable.Arn"),
+    ("events:PutEvents", EVENT_BUS),
     ("sqs:SendMessage", "SyncQueue.Arn"),
 ];
+
+const EVENT_BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}";
 
 const THROUGH_DYNAMODB: &str = "dynamodb.${AWS::Region}.${AWS::URLSuffix}";
 
@@ -113,7 +119,7 @@ fn the_sync_function_works_on_jobs_customers_and_messages_and_only_reads_secrets
 }
 
 #[test]
-fn the_recover_function_lists_leases_moves_jobs_and_sends_messages_and_does_no_more() {
+fn the_recover_function_moves_jobs_and_sends_messages_and_events_and_does_no_more() {
     may_do_exactly("RecoverFunctionName", "recover", &RECOVER);
 }
 

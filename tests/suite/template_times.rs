@@ -7,6 +7,7 @@ use local::template::{Resource, Template};
 use serde_json::{Value, json};
 use shared::job::LONGEST_JOB;
 use shared::queue::LONGEST_DELAY;
+use shared::table::outbox::CLAIM;
 use shared::table::schema::{HAND_OFF_LEASE, WORKER_LEASE};
 use sync::slice::{MOST_SLICES, STOP_BEFORE_DEADLINE};
 use sync::walk::writing::LEASE_MARGIN;
@@ -88,6 +89,7 @@ fn a_run_of_recover_ends_before_the_next_one_begins() {
     assert!(seconds(recover, "Timeout") <= interval);
     let retries = recover.property(&["EventInvokeConfig", "MaximumRetryAttempts"]);
     assert_eq!(retries, 0, "the next minute is the retry");
+    assert!(seconds(recover, "Timeout") < CLAIM, "a claim runs out only when its sender is dead");
 }
 
 #[test]

@@ -63,7 +63,11 @@ impl Works {
         let clock = Clock::set_to(NOON);
         let direct = cloud.endpoint().sdk();
         let aws = retrying(Endpoint::at(proxy.url()).sdk());
-        let settings = recover::Settings { state_table: fresh.state_table.clone(), queue_url: fresh.queue_url.clone() };
+        let settings = recover::Settings {
+            state_table: fresh.state_table.clone(),
+            queue_url: fresh.queue_url.clone(),
+            event_bus: "default".to_owned(),
+        };
         let works = Self {
             company: CompanyId::from_uuid(Uuid::new_v4()),
             device,

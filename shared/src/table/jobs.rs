@@ -129,20 +129,23 @@ impl Table {
             .unwrap_or_default(),
         );
         let end = self.update(key(&company, job_key(&job)), END, condition, Some(bound));
-        self.end(operation, company, job, end).await
+        self.end(operation, company, job, end, now).await
     }
 
-    /// Writes the end of a job together with the removal of its lock. Where the lock is not this
-    /// job's, as after a restore from a backup, the job is ended alone.
+    /// Writes the end of a job together with the removal of its lock and the event that tells of
+    /// it. Where the lock is not this job's, as after a restore from a backup, the job is ended
+    /// without it.
     pub(super) async fn end(
         &self,
         operation: &'static str,
         company: CompanyId,
         job: JobId,
         end: aws_sdk_dynamodb::types::TransactWriteItem,
+        now: Timestamp,
     ) -> Result<bool, TableError> {
+        let tell = self.unsent_event(company, job, now)?;
         let unlock = self.update(key(&company, LOCK), "REMOVE #job", "#job = :job", values([(":job", text(job))]));
-        match self.transact(operation, &write_token(), vec![end.clone(), unlock]).await? {
+        match self.transact(operation, &write_token(), vec![end.clone(), unlock, tell.clone()]).await? {
             Written::All => return Ok(true),
             Written::Refused(verdicts) if matches!(verdicts.first(), Some(Verdict::Failed(_))) => {
                 return Ok(false);
@@ -152,7 +155,7 @@ impl Table {
                 "an active job did not hold its company's lock; it is ended without it"
             ),
         }
-        Ok(matches!(self.transact(operation, &write_token(), vec![end]).await?, Written::All))
+        Ok(matches!(self.transact(operation, &write_token(), vec![end, tell]).await?, Written::All))
     }
 }
 

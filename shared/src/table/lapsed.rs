@@ -12,7 +12,7 @@ use crate::ids::{CompanyId, JobId, write_token};
 use crate::job::{Failure, Job};
 
 use super::expression::{key, moment, names, number, text, values};
-use super::schema::{COMPANY, ITEM, JOB_PREFIX, LEASE_SHARDS, LEASES, job_key, lease_shard};
+use super::schema::{COMPANY, ITEM, JOB_PREFIX, LEASES, SHARDS, job_key, lease_shard};
 use super::transaction::Written;
 use super::{Table, TableError};
 
@@ -42,7 +42,7 @@ impl Table {
     /// [`TableError`] when the table cannot be reached.
     pub async fn lapsed(&self, now: Timestamp) -> Result<Vec<(CompanyId, JobId)>, TableError> {
         let mut found = Vec::new();
-        for shard in 0..LEASE_SHARDS {
+        for shard in 0..SHARDS {
             let page = self
                 .client
                 .query()

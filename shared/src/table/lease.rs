@@ -328,7 +328,7 @@ impl Table {
                 bound.insert(":end".to_owned(), text(Status::Completed.name()));
                 bound.extend(counted(counters));
                 let end = self.update(lease.key(), COMPLETE, OURS, Some(bound));
-                self.end("finish", company, job, end).await?
+                self.end("finish", company, job, end, now).await?
             }
             Ending::Failed(failure) => {
                 bound.extend(
@@ -339,7 +339,8 @@ impl Table {
                     ])
                     .unwrap_or_default(),
                 );
-                self.end("finish", company, job, self.update(lease.key(), END, OURS, Some(bound))).await?
+                let end = self.update(lease.key(), END, OURS, Some(bound));
+                self.end("finish", company, job, end, now).await?
             }
         };
         Ok(if ended { Finish::Finished } else { Finish::LeaseLost })

@@ -8,6 +8,7 @@
 //! | `JOB#<uuid v7>` | one job | acquire, start, commit, finish, recovery, cancel |
 //! | `LINK#<device>#<user>` | which customer a user is | commit |
 //! | `REPORT#<job>#<part>` | what a job decided about whom, for one commit | commit |
+//! | `EVENT#<job>` | that a job has ended, until that has been told | every end; removed by the recover function |
 //! | `CONNECTION` | the open part of the company's connection | an administrator |
 //!
 //! [`schema`] names the attributes with their units, [`acquire`] and [`lease`] are the steps of
@@ -17,11 +18,13 @@
 pub mod acquire;
 pub mod cancel;
 pub mod connection;
+pub mod due;
 pub mod expression;
 pub mod jobs;
 pub mod lapsed;
 pub mod lease;
 pub mod link;
+pub mod outbox;
 pub mod report;
 pub mod schema;
 mod transaction;

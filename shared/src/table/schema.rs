@@ -17,13 +17,18 @@
 //! | `reason`, `error_message` | `JOB` | code, text for the administrator | a failed end |
 //! | `created_at`, `updated_at` | `JOB` | ms since the epoch | acquire; every step |
 //! | `dry_run` | `JOB` | yes; absent otherwise | acquire |
-//! | `expires_on` | `JOB`, `REPORT` | s since the epoch, the table's TTL | acquire; commit |
+//! | `expires_on` | `JOB`, `REPORT`, `EVENT` | s since the epoch, the table's TTL | acquire; commit; every end |
+//! | `due_at` | `EVENT` | ms since the epoch: when it is to be sent | every end; moved by whoever is about to send it |
+//! | `due_shard` | `EVENT` | `event-0` to `event-7` | every end |
 //! | `decided`, `again` | `REPORT` | see [`super::report`] | commit |
 //! | `device_ids`, `active` | `CONNECTION` | Guids, yes or no | an administrator |
 //! | `c`, `f`, `o`, `r`, `j` | `LINK` | see [`super::link`] | commit |
 //!
 //! The sparse index `leases` (`lease_shard`, `lease_expires_at`) lists the jobs that hold a
 //! lease. A job that has ended has neither attribute and so is not in it.
+//!
+//! The sparse index `due` (`due_shard`, `due_at`) lists what has to be done at a time. Each kind of
+//! thing has shards of its own, so that one kind never stands in the way of another.
 //!
 //! Attributes that an older version did not write have a default, so that a deployment in
 //! mid-run finds its jobs readable.
@@ -48,12 +53,16 @@ pub const CONNECTION: &str = "CONNECTION";
 pub const JOB_PREFIX: &str = "JOB#";
 /// What a link's sort key begins with.
 pub const LINK_PREFIX: &str = "LINK#";
+/// What the sort key of an unsent event begins with.
+pub const EVENT_PREFIX: &str = "EVENT#";
 /// What a report's sort keys begin with.
 pub const REPORT_PREFIX: &str = "REPORT#";
 /// The sparse index over the leases.
 pub const LEASES: &str = "leases";
-/// Partitions of the index: enough that a million companies make no hot one.
-pub const LEASE_SHARDS: u8 = 8;
+/// The sparse index over what is to be done at a time.
+pub const DUE: &str = "due";
+/// Partitions of an index for each kind of thing: enough that a million companies make no hot one.
+pub const SHARDS: u8 = 8;
 
 /// How long a worker may be silent before its job is moved to another: longer than any single
 /// wait of a worker, short enough that with a clock of one minute a job moves within three.
@@ -72,8 +81,13 @@ pub fn job_key(job: &JobId) -> String {
 /// The partition of the index that a company's leases are in.
 #[must_use]
 pub fn lease_shard(company: &CompanyId) -> String {
+    shard(company).to_string()
+}
+
+/// Which of its kind's shards a company's things are in.
+pub(super) fn shard(company: &CompanyId) -> u8 {
     // The last byte of a Guid is random in every version that is in use.
-    (company.as_uuid().as_bytes()[15] % LEASE_SHARDS).to_string()
+    company.as_uuid().as_bytes()[15] % SHARDS
 }
 
 /// When a job that was accepted then goes, and its report with it; in s since the epoch.
@@ -197,7 +211,7 @@ mod tests {
         let shards: std::collections::HashSet<_> = (0..200)
             .map(|_| lease_shard(&CompanyId::from_uuid(*JobId::mint(Timestamp::from_ms(0)).as_uuid())))
             .collect();
-        assert_eq!(shards.len(), usize::from(LEASE_SHARDS));
+        assert_eq!(shards.len(), usize::from(SHARDS));
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 
 use super::{Table, TableError, expression};
@@ -110,6 +110,18 @@ impl Table {
             .set_expression_attribute_names(expression::names(&[condition]))
             .set_expression_attribute_values(values);
         TransactWriteItem::builder().set_put(put.build().ok()).build()
+    }
+
+    /// An action that puts one item, whatever was there.
+    pub(super) fn put_over(&self, item: Item) -> TransactWriteItem {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item));
+        TransactWriteItem::builder().set_put(put.build().ok()).build()
+    }
+
+    /// An action that removes one item, if it is there.
+    pub(super) fn delete(&self, key: Item) -> TransactWriteItem {
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key));
+        TransactWriteItem::builder().set_delete(delete.build().ok()).build()
     }
 
     /// An action that changes nothing and holds the transaction to a condition.

@@ -39,6 +39,7 @@ pub(super) enum Act {
     LoseAnswer,
     CutShort,
     Answer { status: StatusCode, error: String },
+    Say(String),
     Delay(Duration),
     HoldBefore(Gate),
     HoldInstead(Gate),
@@ -145,6 +146,11 @@ impl<'a> On<'a> {
     pub fn answer(self, status: u16, error: &str) {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.act(Act::Answer { status, error: error.to_owned() });
+    }
+
+    /// 200 with this body of JSON; the server never sees it.
+    pub fn say(self, body: &serde_json::Value) {
+        self.act(Act::Say(body.to_string()));
     }
 
     /// It is forwarded after this time: latency, for demo and bench.
