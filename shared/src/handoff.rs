@@ -71,18 +71,36 @@ pub async fn accept(
                 return Err(error.into());
             }
         };
-        match table.job(company, by).await? {
-            Some(holder) if holder.has_lapsed(clock.now()) => {
-                recovery::recover(table, queue, &holder, clock.now()).await?;
-                if let Some(rescued) = table.job(company, by).await?.filter(|job| job.status.is_active()) {
-                    return Ok(Accept::Held(rescued));
-                }
-            }
-            Some(holder) if holder.status.is_active() => return Ok(Accept::Held(holder)),
-            Some(_) | None => table.free_orphaned_lock(company, by).await?,
+        if let Some(holder) = holder(table, queue, clock, company, by).await? {
+            return Ok(Accept::Held(holder));
         }
     }
     Err(AcceptError::Restless)
+}
+
+/// The active job that holds the lock of which this one is said to be the holder; `None` when
+/// there is no such job, and the lock has been freed of it.
+///
+/// # Errors
+/// [`AcceptError`]: try again in a while.
+pub async fn holder(
+    table: &Table,
+    queue: &Queue,
+    clock: &Clock,
+    company: CompanyId,
+    by: JobId,
+) -> Result<Option<Job>, AcceptError> {
+    match table.job(company, by).await? {
+        Some(holder) if holder.has_lapsed(clock.now()) => {
+            recovery::recover(table, queue, &holder, clock.now()).await?;
+            Ok(table.job(company, by).await?.filter(|job| job.status.is_active()))
+        }
+        Some(holder) if holder.status.is_active() => Ok(Some(holder)),
+        Some(_) | None => {
+            table.free_orphaned_lock(company, by).await?;
+            Ok(None)
+        }
+    }
 }
 
 async fn hand_off(table: &Table, queue: &Queue, clock: &Clock, job: Job) -> Result<Accept, AcceptError> {

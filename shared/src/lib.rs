@@ -2,7 +2,7 @@
 //!
 //! In reading order: who ([`ids`]), when ([`clock`]), what ([`job`], [`outcome`]), where it is kept
 //! ([`table`]), how a worker is nudged ([`queue`]), how both together accept a job
-//! ([`handoff`]) and rescue it ([`recovery`]), and what a process is started with
+//! ([`handoff`]) and rescue it ([`recovery`]), when a job starts by itself ([`schedule`]), and what a process is started with
 //! ([`settings`], [`aws`], [`telemetry`]).
 //!
 //! A thing is in here only if two functions open its door.
@@ -15,6 +15,7 @@ pub mod job;
 pub mod outcome;
 pub mod queue;
 pub mod recovery;
+pub mod schedule;
 pub mod settings;
 pub mod table;
 pub mod telemetry;

@@ -191,6 +191,30 @@ async fn an_end_that_comes_too_late_is_not_told_of() {
     assert_eq!(reasons, ["Cancelled"]);
 }
 
+/// The end and its event are one write: a worker that dies at it leaves both or neither.
+#[tokio::test]
+async fn an_end_whose_worker_dies_in_that_instant_is_told_of_once() {
+    for takes_effect in [false, true] {
+        let told = open().await;
+        told.works.vaka.populate(told.works.device, 3, 1);
+        let job = told.works.accept().await;
+        let on = told.works.proxy.on("TransactWriteItems").containing("Completed").nth(1);
+        let gate = if takes_effect { on.hold_after() } else { on.hold_before() };
+        let dying = tokio::spawn({
+            let told = Arc::clone(&told);
+            async move { told.works.work(job).await }
+        });
+        gate.reached().await;
+        dying.abort();
+        assert!(dying.await.is_err_and(|end| end.is_cancelled()));
+        assert_eq!(told.run().await, sent(u32::from(takes_effect)));
+        told.works.clock.advance(A_LEASE);
+        told.works.work(job).await;
+        told.run().await;
+        assert_eq!(told.heard_of(1).await, [job.to_string()], "takes effect: {takes_effect}");
+    }
+}
+
 /// Where a sender can die: a request, and whether it takes effect first. The bus takes one event
 /// but where it had taken it and nobody could note that.
 const DEATHS: [(&str, &str, bool, usize); 6] = [

@@ -23,6 +23,7 @@ mod http_report;
 mod http_start;
 mod marks;
 mod recovery;
+mod schedule_clock;
 mod source_access;
 mod source_company;
 mod source_faults;

@@ -35,7 +35,8 @@ const SYNC: [(&str, &str); 14] = [
     ("sqs:SendMessage", "SyncQueue.Arn"),
 ];
 
-const RECOVER: [(&str, &str); 8] = [
+const RECOVER: [(&str, &str); 9] = [
+    ("dynamodb:ConditionCheckItem", "StateTable.Arn"),
     ("dynamodb:DeleteItem", "StateTable.Arn"),
     ("dynamodb:GetItem", "StateTable.Arn"),
     ("dynamodb:PutItem", "StateTable.Arn"),

@@ -1,8 +1,12 @@
 //! The clock door: what has to be done when nobody asks for it.
 //!
-//! Once a minute jobs whose holder has gone silent are moved again ([`rescue`]), and it is told of
-//! every job that has ended ([`tell`], over the [`bus`]). Each is done whatever became of the
-//! other, and what could not be done is done a minute later.
+//! Once a minute jobs whose holder has gone silent are moved again ([`rescue`]), syncs that are due
+//! by a schedule are started ([`scheduled`]), and it is told of every job that has ended ([`tell`],
+//! over the [`bus`]). Each is done whatever became of the others, and what could not be done is
+//! done a minute later.
+//!
+//! One function and not three: what each does is seconds of work a minute, on the same table and
+//! queue, and an operator has one log and one pair of alarms to know of the clock by.
 
 use shared::aws::SdkConfig;
 use shared::clock::Clock;
@@ -12,10 +16,12 @@ use shared::table::{Table, TableError};
 
 use bus::Bus;
 use rescue::Rescued;
+use scheduled::Scheduled;
 use tell::Told;
 
 pub mod bus;
 pub mod rescue;
+pub mod scheduled;
 pub mod tell;
 
 /// What the recover function is started with.
@@ -57,6 +63,8 @@ pub struct App {
 pub struct Done {
     /// About jobs whose holder had gone silent.
     pub rescued: Rescued,
+    /// About due syncs.
+    pub scheduled: Scheduled,
     /// About events.
     pub told: Told,
 }
@@ -70,6 +78,12 @@ pub enum RecoverError {
     /// Some of the lapsed jobs could not be moved; each is in the log.
     #[error("{failed} of the lapsed jobs could not be moved")]
     Jobs {
+        /// How many.
+        failed: u32,
+    },
+    /// Some of the due syncs could not be started; each is in the log.
+    #[error("{failed} of the due syncs could not be started")]
+    Schedules {
         /// How many.
         failed: u32,
     },
@@ -93,8 +107,9 @@ impl App {
     /// [`RecoverError`], after everything that could be done has been done.
     pub async fn run(&self) -> Result<Done, RecoverError> {
         let rescued = self.rescue().await;
-        // Last, so that what the other has ended is told as well.
+        let scheduled = self.start_due().await;
+        // Last, so that what the others have ended is told as well.
         let told = self.tell().await;
-        Ok(Done { rescued: rescued?, told: told? })
+        Ok(Done { rescued: rescued?, scheduled: scheduled?, told: told? })
     }
 }

@@ -4,11 +4,16 @@
 //! that a lock without a job, or a job without a lock, never exists. Its client token is the job
 //! id: when the answer is lost and the SDK sends it again, it is the same acquisition.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
 use crate::job::{Failure, Job, Mode};
 
-use super::expression::{key, number, text, values};
+use super::expression::{key, moment, number, text, values};
+use super::scheduled::DueSync;
 use super::schema::{CONNECTION, JobItem, LOCK, job_key};
 use super::transaction::{Verdict, Written};
 use super::{Table, TableError};
@@ -27,6 +32,22 @@ pub enum Acquire {
     NotConnected,
 }
 
+/// What became of an attempt to take a company's lock because its sync is due.
+#[derive(Debug)]
+pub enum AcquireDue {
+    /// The lock is ours, the job is Pending, and the due time is used up.
+    Acquired(Job),
+    /// Another job has it, and the due time stands.
+    Held {
+        /// Which, from the lock as it was at that instant.
+        by: JobId,
+    },
+    /// The connection is switched off. Nothing was taken, and the due time stands.
+    Inactive,
+    /// Somebody has used the due time up, or the schedule was changed or removed.
+    MovedOn,
+}
+
 /// What became of giving up a job that no worker had begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Abandon {
@@ -36,7 +57,16 @@ pub enum Abandon {
     Underway,
 }
 
+/// What became of the transaction of an acquisition.
+enum Taken {
+    Taken(Job),
+    Held { by: JobId },
+    Refused(Option<HashMap<String, AttributeValue>>),
+}
+
 const CONNECTED: &str = "#active = :yes";
+const CONNECTED_AND_DUE: &str = "#active = :yes AND #due_at = :seen";
+const USE_UP: &str = "SET #due_at = :next";
 const FREE: &str = "attribute_not_exists(#job)";
 const NEW: &str = "attribute_not_exists(#item)";
 const NOT_BEGUN: &str = "#status = :pending AND #generation = :never";
@@ -56,29 +86,68 @@ impl Table {
         mode: Mode,
         now: Timestamp,
     ) -> Result<Acquire, TableError> {
+        let connected = self.check(key(&company, CONNECTION), CONNECTED, values([(":yes", true_value())]));
+        Ok(match self.take(company, job, mode, connected, now).await? {
+            Taken::Taken(job) => Acquire::Acquired(job),
+            Taken::Held { by } => Acquire::Held { by },
+            Taken::Refused(_) => Acquire::NotConnected,
+        })
+    }
+
+    /// Takes the company's lock for a new job because its sync is due, and uses the due time up in
+    /// the same write: the next one is given.
+    ///
+    /// # Errors
+    /// [`TableError`]; when the answer was lost, either all of it took effect and the job moves on
+    /// by recovery, or the time is still due.
+    pub async fn acquire_due(
+        &self,
+        due: DueSync,
+        next: Timestamp,
+        job: JobId,
+        now: Timestamp,
+    ) -> Result<AcquireDue, TableError> {
+        let bound = values([(":yes", true_value()), (":seen", moment(due.due_at)), (":next", moment(next))]);
+        let use_up = self.update(key(&due.company, CONNECTION), USE_UP, CONNECTED_AND_DUE, bound);
+        Ok(match self.take(due.company, job, Mode::Apply, use_up, now).await? {
+            Taken::Taken(job) => AcquireDue::Acquired(job),
+            Taken::Held { by } => AcquireDue::Held { by },
+            Taken::Refused(Some(seen)) if seen.get("due_at") == Some(&moment(due.due_at)) => AcquireDue::Inactive,
+            Taken::Refused(_) => AcquireDue::MovedOn,
+        })
+    }
+
+    /// The transaction of every acquisition, with what it does to the connection.
+    async fn take(
+        &self,
+        company: CompanyId,
+        job: JobId,
+        mode: Mode,
+        connection: TransactWriteItem,
+        now: Timestamp,
+    ) -> Result<Taken, TableError> {
         let item = JobItem::accepted(company, job, mode, now);
         let fields = serde_dynamo::to_item(&item).map_err(TableError::malformed("JOB"))?;
         let actions = vec![
-            self.check(key(&company, CONNECTION), CONNECTED, values([(":yes", true_value())])),
+            connection,
             self.update(key(&company, LOCK), "SET #job = :job", FREE, values([(":job", text(job))])),
             self.put(fields, NEW, None),
         ];
         let verdicts = match self.transact("acquire", &job.to_string(), actions).await? {
-            Written::All => {
-                return Ok(item.into_job().map_or(Acquire::Held { by: job }, Acquire::Acquired));
-            }
+            Written::All => return Ok(item.into_job().map_or(Taken::Held { by: job }, Taken::Taken)),
             Written::Refused(verdicts) => verdicts,
         };
-        match &verdicts[..] {
-            [Verdict::Failed(_), ..] => Ok(Acquire::NotConnected),
-            [_, Verdict::Failed(Some(lock)), ..] => {
+        let mut verdicts = verdicts.into_iter();
+        match (verdicts.next(), verdicts.next()) {
+            (Some(Verdict::Failed(connection)), _) => Ok(Taken::Refused(connection)),
+            (_, Some(Verdict::Failed(Some(lock)))) => {
                 match lock.get("job").and_then(|by| by.as_s().ok()).map(|by| JobId::parse(by)) {
-                    Some(Ok(by)) => Ok(Acquire::Held { by }),
+                    Some(Ok(by)) => Ok(Taken::Held { by }),
                     _ => Err(unreadable_lock()),
                 }
             }
             // The put's condition: a job of this id is there, which only our own lost answer explains.
-            _ => Ok(Acquire::Held { by: job }),
+            _ => Ok(Taken::Held { by: job }),
         }
     }
 
@@ -114,8 +183,8 @@ impl Table {
     }
 }
 
-fn true_value() -> aws_sdk_dynamodb::types::AttributeValue {
-    aws_sdk_dynamodb::types::AttributeValue::Bool(true)
+fn true_value() -> AttributeValue {
+    AttributeValue::Bool(true)
 }
 
 fn unreadable_lock() -> TableError {

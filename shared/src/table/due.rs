@@ -22,6 +22,8 @@ const BY_NOW: &str = "#due_shard = :shard AND #due_at <= :now";
 pub(super) enum Kind {
     /// An event is to be sent.
     Event,
+    /// A company's sync is to start by its schedule.
+    Sync,
 }
 
 /// An item that is due.
@@ -36,6 +38,7 @@ impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Event => "event",
+            Self::Sync => "sync",
         }
     }
 

@@ -9,7 +9,7 @@
 //! | `LINK#<device>#<user>` | which customer a user is | commit |
 //! | `REPORT#<job>#<part>` | what a job decided about whom, for one commit | commit |
 //! | `EVENT#<job>` | that a job has ended, until that has been told | every end; removed by the recover function |
-//! | `CONNECTION` | the open part of the company's connection | an administrator |
+//! | `CONNECTION` | the open part of the company's connection | an administrator; its `due_at` by what uses it up |
 //!
 //! [`schema`] names the attributes with their units, [`acquire`] and [`lease`] are the steps of
 //! the protocol, each one conditional write. The invariant they hold together: at most one job
@@ -26,6 +26,7 @@ pub mod lease;
 pub mod link;
 pub mod outbox;
 pub mod report;
+pub mod scheduled;
 pub mod schema;
 mod transaction;
 

@@ -19,9 +19,11 @@
 //! | `dry_run` | `JOB` | yes; absent otherwise | acquire |
 //! | `expires_on` | `JOB`, `REPORT`, `EVENT` | s since the epoch, the table's TTL | acquire; commit; every end |
 //! | `due_at` | `EVENT` | ms since the epoch: when it is to be sent | every end; moved by whoever is about to send it |
-//! | `due_shard` | `EVENT` | `event-0` to `event-7` | every end |
+//! | `due_at` | `CONNECTION` | ms since the epoch: the next time of its schedule; absent without one | an administrator; moved by a scheduled acquire or by passing over |
+//! | `due_shard` | `EVENT`, `CONNECTION` | `event-0` to `event-7`, `sync-0` to `sync-7` | with `due_at` |
 //! | `decided`, `again` | `REPORT` | see [`super::report`] | commit |
 //! | `device_ids`, `active` | `CONNECTION` | Guids, yes or no | an administrator |
+//! | `schedule` | `CONNECTION` | text of a [`crate::schedule::Schedule`]; absent without one | an administrator |
 //! | `c`, `f`, `o`, `r`, `j` | `LINK` | see [`super::link`] | commit |
 //!
 //! The sparse index `leases` (`lease_shard`, `lease_expires_at`) lists the jobs that hold a
