@@ -101,7 +101,7 @@ impl Secret {
 }
 
 /// Puts a company's api key and connection in; what was there is replaced, but for the fingerprint
-/// key.
+/// key and the schedule.
 ///
 /// # Errors
 /// [`ConnectError`].
@@ -128,12 +128,13 @@ pub async fn connect(
         .map_err(|error| failed(secrets_table, &error))?;
     let devices = connection.devices.iter().map(|device| AttributeValue::S(device.to_string())).collect();
     client
-        .put_item()
+        .update_item()
         .table_name(state_table)
-        .item("company", company)
-        .item("item", AttributeValue::S(CONNECTION.to_owned()))
-        .item("device_ids", AttributeValue::L(devices))
-        .item("active", AttributeValue::Bool(connection.active))
+        .key("company", company)
+        .key("item", AttributeValue::S(CONNECTION.to_owned()))
+        .update_expression("SET device_ids = :device_ids, active = :active")
+        .expression_attribute_values(":device_ids", AttributeValue::L(devices))
+        .expression_attribute_values(":active", AttributeValue::Bool(connection.active))
         .send()
         .await
         .map_err(|error| failed(state_table, &error))?;

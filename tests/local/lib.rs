@@ -22,7 +22,7 @@
 //! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
 //! | [`schemathesis`] | judges the service by its own description |
-//! | [`connect`] | puts a company's connection and secrets in |
+//! | [`connect`], [`timetable`] | puts a company's connection, secrets and schedule in |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
 //! | [`bundle`], [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
 //!
@@ -58,6 +58,7 @@ pub mod stack;
 
 pub mod connect;
 pub mod front;
+pub mod timetable;
 pub mod world;
 
 pub mod demo;

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
+use local::timetable::{self, Timetable};
 use local::{demo, localstack};
+use shared::clock::Clock;
 use uuid::Uuid;
 
 /// The local stack of the user sync.
@@ -38,6 +40,8 @@ enum Command {
         /// The company may not sync until it is connected again without this.
         #[arg(long)]
         inactive: bool,
+        #[command(flatten)]
+        timetable: Timetable,
     },
     /// Put the integrator account in; its client secret is read from standard input.
     Integrator {
@@ -81,11 +85,14 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Outcome {
     match command {
         Command::Demo(plan) => demo::run(&plan).await?,
-        Command::Connect { state_table, secrets_table, company, devices, inactive } => {
+        Command::Connect { state_table, secrets_table, company, devices, inactive, timetable } => {
+            let change = timetable.change()?;
             let api_key = Secret::from_stdin("api key", "cargo local connect ... < api-key.txt")?;
             let connection = Connection { company, devices, active: !inactive };
             let client = connect::client_of_environment().await;
             connect::connect(&client, &state_table, &secrets_table, &connection, &api_key).await?;
+            let aws = shared::aws::configuration().await;
+            timetable::change(&aws, &state_table, company, &change, Clock::system().now()).await?;
         }
         Command::Integrator { secrets_table, client_id } => {
             let secret = Secret::from_stdin("client secret", "cargo local integrator ... < client-secret.txt")?;

@@ -24,6 +24,7 @@ mod http_start;
 mod marks;
 mod recovery;
 mod schedule_clock;
+mod schedule_connect;
 mod source_access;
 mod source_company;
 mod source_faults;

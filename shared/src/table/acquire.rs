@@ -58,8 +58,8 @@ pub enum Abandon {
 }
 
 /// What became of the transaction of an acquisition.
-enum Taken {
-    Taken(Job),
+enum Attempt {
+    Succeeded(Job),
     Held { by: JobId },
     Refused(Option<HashMap<String, AttributeValue>>),
 }
@@ -88,9 +88,9 @@ impl Table {
     ) -> Result<Acquire, TableError> {
         let connected = self.check(key(&company, CONNECTION), CONNECTED, values([(":yes", true_value())]));
         Ok(match self.take(company, job, mode, connected, now).await? {
-            Taken::Taken(job) => Acquire::Acquired(job),
-            Taken::Held { by } => Acquire::Held { by },
-            Taken::Refused(_) => Acquire::NotConnected,
+            Attempt::Succeeded(job) => Acquire::Acquired(job),
+            Attempt::Held { by } => Acquire::Held { by },
+            Attempt::Refused(_) => Acquire::NotConnected,
         })
     }
 
@@ -110,10 +110,10 @@ impl Table {
         let bound = values([(":yes", true_value()), (":seen", moment(due.due_at)), (":next", moment(next))]);
         let use_up = self.update(key(&due.company, CONNECTION), USE_UP, CONNECTED_AND_DUE, bound);
         Ok(match self.take(due.company, job, Mode::Apply, use_up, now).await? {
-            Taken::Taken(job) => AcquireDue::Acquired(job),
-            Taken::Held { by } => AcquireDue::Held { by },
-            Taken::Refused(Some(seen)) if seen.get("due_at") == Some(&moment(due.due_at)) => AcquireDue::Inactive,
-            Taken::Refused(_) => AcquireDue::MovedOn,
+            Attempt::Succeeded(job) => AcquireDue::Acquired(job),
+            Attempt::Held { by } => AcquireDue::Held { by },
+            Attempt::Refused(Some(seen)) if seen.get("due_at") == Some(&moment(due.due_at)) => AcquireDue::Inactive,
+            Attempt::Refused(_) => AcquireDue::MovedOn,
         })
     }
 
@@ -125,7 +125,7 @@ impl Table {
         mode: Mode,
         connection: TransactWriteItem,
         now: Timestamp,
-    ) -> Result<Taken, TableError> {
+    ) -> Result<Attempt, TableError> {
         let item = JobItem::accepted(company, job, mode, now);
         let fields = serde_dynamo::to_item(&item).map_err(TableError::malformed("JOB"))?;
         let actions = vec![
@@ -134,20 +134,20 @@ impl Table {
             self.put(fields, NEW, None),
         ];
         let verdicts = match self.transact("acquire", &job.to_string(), actions).await? {
-            Written::All => return Ok(item.into_job().map_or(Taken::Held { by: job }, Taken::Taken)),
+            Written::All => return Ok(item.into_job().map_or(Attempt::Held { by: job }, Attempt::Succeeded)),
             Written::Refused(verdicts) => verdicts,
         };
         let mut verdicts = verdicts.into_iter();
         match (verdicts.next(), verdicts.next()) {
-            (Some(Verdict::Failed(connection)), _) => Ok(Taken::Refused(connection)),
+            (Some(Verdict::Failed(connection)), _) => Ok(Attempt::Refused(connection)),
             (_, Some(Verdict::Failed(Some(lock)))) => {
                 match lock.get("job").and_then(|by| by.as_s().ok()).map(|by| JobId::parse(by)) {
-                    Some(Ok(by)) => Ok(Taken::Held { by }),
+                    Some(Ok(by)) => Ok(Attempt::Held { by }),
                     _ => Err(unreadable_lock()),
                 }
             }
             // The put's condition: a job of this id is there, which only our own lost answer explains.
-            _ => Ok(Taken::Held { by: job }),
+            _ => Ok(Attempt::Held { by: job }),
         }
     }
 
