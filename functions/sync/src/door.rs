@@ -1,4 +1,5 @@
 //! The queue door: takes a message, starts a worker on its job, says whether the message is done.
+//! The api function knocks here too, when an administrator wants a connection tried.
 //!
 //! A message is only a nudge, so one that comes twice, late, or about a job that has ended is
 //! done at once. One that cannot be read, or whose work failed, is given back: SQS delivers it
@@ -6,8 +7,10 @@
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::Client;
+use serde::{Deserialize, Serialize};
 use shared::aws::SdkConfig;
 use shared::clock::{Clock, Timestamp};
+use shared::connection_test::{TestConnection, TestReport};
 use shared::queue::{NotANudge, Nudge, Queue};
 use shared::table::lease::Start;
 use shared::table::{Table, TableError};
@@ -28,6 +31,26 @@ pub struct Invocation {
     pub id: String,
     /// When Lambda ends it.
     pub deadline: Timestamp,
+}
+
+/// What the function is called with, told apart by its members.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Delivered {
+    /// By the api function, which waits.
+    Test(TestConnection),
+    /// By the queue.
+    Messages(SqsEvent),
+}
+
+/// What the function says to it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answered {
+    /// What was found out; nothing when the company has no connection.
+    Test(Option<TestReport>),
+    /// Which messages are given back.
+    Messages(SqsBatchResponse),
 }
 
 /// The sync function, ready for messages.
@@ -68,6 +91,19 @@ impl App {
             clock,
         };
         Ok(Self { workshop: Workshop { rooms, queue: Queue::new(aws, settings.queue_url), secrets, vaka } })
+    }
+
+    /// Answers whoever called.
+    ///
+    /// # Errors
+    /// [`TableError`] when a connection that is to be tried cannot be read.
+    pub async fn receive(&self, delivered: Delivered, invocation: &Invocation) -> Result<Answered, TableError> {
+        Ok(match delivered {
+            Delivered::Test(TestConnection { test_connection: company }) => {
+                Answered::Test(self.workshop.test(company, invocation.deadline).await?)
+            }
+            Delivered::Messages(event) => Answered::Messages(self.handle(event, invocation).await),
+        })
     }
 
     /// Handles a batch of messages, one after the other, and names those that are given back.

@@ -3,7 +3,7 @@
 use shared::job::{Failure, FailureCode};
 
 use crate::secrets::SecretsError;
-use crate::source::SourceError;
+use crate::source::{AccountError, SourceError};
 
 /// The source says that nobody is there, although somebody was.
 #[must_use]
@@ -20,6 +20,8 @@ pub fn nobody_found() -> Failure {
 pub fn source(error: &SourceError) -> Failure {
     let code = match error {
         SourceError::Client(_) | SourceError::Account(_) | SourceError::NotAToken => FailureCode::SignInFailed,
+        SourceError::ApiKey(AccountError::Missing) => FailureCode::ApiKeyMissing,
+        SourceError::ApiKey(AccountError::Unreadable(_)) => FailureCode::SecretsUnavailable,
         SourceError::Refused { .. } => FailureCode::SourceRefused,
         SourceError::Forbidden => FailureCode::SourceForbidden,
         SourceError::NoSuchDevice => FailureCode::DeviceUnknown,

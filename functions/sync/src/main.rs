@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
     run(service_fn(move |event: LambdaEvent<_>| async move {
         let deadline = Timestamp::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         let invocation = Invocation { id: event.context.request_id, deadline };
-        Ok::<_, Error>(app.handle(event.payload, &invocation).await)
+        Ok::<_, Error>(app.receive(event.payload, &invocation).await?)
     }))
     .await
 }

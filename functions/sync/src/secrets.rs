@@ -1,12 +1,7 @@
-//! The secrets table: the deployment's integrator account, and each company's api key.
+//! Reading the secrets table: the deployment's integrator account, and each company's api key.
 //!
-//! It has a KMS key of its own, and this function alone may read it. Nothing read here is ever
-//! kept longer than it is used, printed, or put in an error.
-//!
-//! | `owner` | attributes |
-//! | --- | --- |
-//! | `INTEGRATOR` | `client_id`, `client_secret` |
-//! | a company's Guid | `api_key`, `fingerprint_key` (32 random bytes) |
+//! [`shared::secrets`] says what is in it. It has a KMS key of its own, and this function alone may
+//! read it. Nothing read here is ever kept longer than it is used, printed, or put in an error.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,12 +13,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_bytes::ByteBuf;
 use shared::ids::CompanyId;
+use shared::secrets::{INTEGRATOR, OWNER};
 
 use crate::customers::fingerprint::FingerprintKey;
-use crate::source::{AccountError, ApiKey, IntegratorAccount, ReadAccount};
-
-const OWNER: &str = "owner";
-const INTEGRATOR: &str = "INTEGRATOR";
+use crate::source::{AccountError, ApiKey, CompanyKey, IntegratorAccount, ReadAccount, ReadApiKey};
 
 /// A company's secrets, parsed.
 pub struct CompanySecrets {
@@ -78,7 +71,8 @@ pub struct Secrets {
 
 #[derive(Deserialize)]
 struct CompanyItem {
-    api_key: String,
+    /// Absent when the connection was removed.
+    api_key: Option<String>,
     fingerprint_key: ByteBuf,
 }
 
@@ -103,11 +97,29 @@ impl Secrets {
         let owner = company.to_string();
         let item: CompanyItem = self.read(&owner).await?;
         let unusable = |fault| SecretsError::Unusable { owner: owner.clone(), fault };
+        let api_key = item.api_key.ok_or_else(|| SecretsError::Missing { owner: owner.clone() })?;
         Ok(CompanySecrets {
-            api_key: ApiKey::parse(&item.api_key).map_err(|_| unusable("api_key is empty or cannot be sent"))?,
+            api_key: ApiKey::parse(&api_key).map_err(|_| unusable("api_key is empty or cannot be sent"))?,
             fingerprint_key: FingerprintKey::new(&item.fingerprint_key)
                 .ok_or_else(|| unusable("fingerprint_key is not 32 bytes"))?,
         })
+    }
+
+    /// A company's api key, as it was just read, to be read again when it is refused.
+    #[must_use]
+    pub fn api_key(&self, company: CompanyId, read_now: ApiKey) -> CompanyKey {
+        let secrets = self.clone();
+        let read: ReadApiKey = Arc::new(move || {
+            let secrets = secrets.clone();
+            Box::pin(async move {
+                match secrets.of_company(company).await {
+                    Ok(found) => Ok(found.api_key),
+                    Err(error) if error.retryable() => Err(AccountError::Unreadable(error.into())),
+                    Err(_) => Err(AccountError::Missing),
+                }
+            })
+        });
+        CompanyKey::new(read_now, read)
     }
 
     /// Reads the integrator account anew each time it is called.

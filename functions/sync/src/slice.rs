@@ -109,7 +109,8 @@ impl Workshop {
             Err(error) => return Ok(without_secrets(lease, &error)),
         };
         let budget = Budget::until(waits_end_at(lease, ends_at), clock.clone());
-        let reader = self.vaka.for_company(secrets.api_key, budget.clone());
+        let api_key = self.secrets.api_key(lease.company(), secrets.api_key);
+        let reader = self.vaka.for_company(api_key, budget.clone());
         let errand = Errand { devices, reader, budget, fingerprint_key: secrets.fingerprint_key, ends_at };
         let outing = walk(&self.rooms, lease, errand).await?;
         next(lease, outing)

@@ -12,7 +12,7 @@
 //! remembered: a user may come twice, and the walk's ledger is what knows it.
 //!
 //! In reading order: `users` and `groups`, the walk through their pages (`paging`), one page
-//! (`body`, `page`), one request (`call`), the access token (`token`), waits (`patience`,
+//! (`body`, `page`), one request (`call`), the two credentials (`token`, `key`), waits (`patience`,
 //! `budget`), where VAKA is (`settings`), and what can go wrong (`error`).
 
 mod body;
@@ -20,6 +20,7 @@ mod budget;
 mod call;
 mod error;
 mod groups;
+mod key;
 mod page;
 mod paging;
 mod patience;
@@ -40,6 +41,7 @@ use shared::ids::DeviceId;
 pub use budget::Budget;
 pub use error::{Endless, Server, SourceError, Trouble};
 pub use groups::{Group, GroupId};
+pub use key::{ApiKey, ApiKeyRead, CompanyKey, NotAnApiKey, ReadApiKey};
 pub use page::PageFault;
 pub use patience::Patience;
 pub use settings::VakaSettings;
@@ -109,8 +111,16 @@ impl Vaka {
 
     /// A reader for one company, with the time that its worker has left.
     #[must_use]
-    pub fn for_company(&self, api_key: ApiKey, budget: Budget) -> CompanyReader {
-        CompanyReader { vaka: self.clone(), api_key, budget }
+    pub fn for_company(&self, api_key: impl Into<CompanyKey>, budget: Budget) -> CompanyReader {
+        CompanyReader { vaka: self.clone(), api_key: api_key.into(), budget }
+    }
+
+    /// Signs in at the token server, unless a token is held that has time left.
+    ///
+    /// # Errors
+    /// [`SourceError`] when there is no token to be had.
+    pub async fn sign_in(&self, budget: &Budget) -> Result<(), SourceError> {
+        self.0.tokens.token(&self.0, budget).await.map(drop)
     }
 }
 
@@ -124,7 +134,7 @@ impl fmt::Debug for Vaka {
 #[derive(Debug, Clone)]
 pub struct CompanyReader {
     vaka: Vaka,
-    api_key: ApiKey,
+    api_key: CompanyKey,
     budget: Budget,
 }
 
@@ -145,40 +155,5 @@ impl CompanyReader {
 
     fn walk<R: page::Record>(&self, list: reqwest::Url) -> paging::Walk<R> {
         paging::Walk::begin(Arc::clone(&self.vaka.0), list, self.api_key.clone(), self.budget.clone())
-    }
-}
-
-/// A company's key to its VAKA systems, one for each customer integration.
-#[derive(Clone)]
-pub struct ApiKey(HeaderValue);
-
-/// The text cannot be an api key: it is empty or cannot be sent. It does not carry the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the api key is empty or holds characters that cannot be sent")]
-pub struct NotAnApiKey;
-
-impl ApiKey {
-    /// Reads an api key; blanks around it are dropped.
-    ///
-    /// # Errors
-    /// [`NotAnApiKey`] when it is empty or holds anything but visible ASCII.
-    pub fn parse(text: &str) -> Result<Self, NotAnApiKey> {
-        let text = text.trim();
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(NotAnApiKey);
-        }
-        let mut header = HeaderValue::from_str(text).map_err(|_| NotAnApiKey)?;
-        header.set_sensitive(true);
-        Ok(Self(header))
-    }
-
-    fn header(&self) -> HeaderValue {
-        self.0.clone()
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(redacted)")
     }
 }

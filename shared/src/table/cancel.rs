@@ -5,11 +5,17 @@
 //! that the job is Processing, so the worker's next one is refused and it stops; a completion
 //! that comes later is refused as well.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
 use crate::job::{Failure, Job, Status};
 
-use super::expression::{text, values};
+use super::expression::{key, moment, text, values};
+use super::jobs::END;
+use super::schema::{LOCK, job_key};
 use super::{Table, TableError};
 
 /// What became of an attempt to cancel.
@@ -31,8 +37,7 @@ impl Table {
     /// # Errors
     /// [`TableError`]; the job may have been cancelled when the answer was lost.
     pub async fn cancel(&self, company: CompanyId, job: JobId, now: Timestamp) -> Result<Cancel, TableError> {
-        let active = [(":pending", text(Status::Pending.name())), (":processing", text(Status::Processing.name()))];
-        let condition = (ACTIVE, values(active).unwrap_or_default());
+        let condition = (ACTIVE, active());
         let ended = self.end_as_failed("cancel", company, job, &Failure::cancelled(), now, condition).await?;
         Ok(match self.job(company, job).await? {
             Some(job) if ended => Cancel::Cancelled(job),
@@ -40,4 +45,29 @@ impl Table {
             None => Cancel::Unknown,
         })
     }
+
+    /// The same end as actions of a transaction that does more: the job's, and the lock's.
+    pub(super) fn cancelling(&self, company: CompanyId, job: JobId, now: Timestamp) -> [TransactWriteItem; 2] {
+        let failure = Failure::cancelled();
+        let mut bound = active();
+        bound.extend(
+            values([
+                (":end", text(Status::Failed.name())),
+                (":now", moment(now)),
+                (":reason", text(failure.code.name())),
+                (":text", text(&failure.text)),
+            ])
+            .unwrap_or_default(),
+        );
+        [
+            self.update(key(&company, job_key(&job)), END, ACTIVE, Some(bound)),
+            self.update(key(&company, LOCK), "REMOVE #job", "#job = :job", values([(":job", text(job))])),
+        ]
+    }
+}
+
+/// The values of [`ACTIVE`].
+fn active() -> HashMap<String, AttributeValue> {
+    values([(":pending", text(Status::Pending.name())), (":processing", text(Status::Processing.name()))])
+        .unwrap_or_default()
 }

@@ -1,16 +1,40 @@
 //! The open part of a company's connection to VAKA: which systems, and whether it is in use.
 //!
-//! Its secret part, the api key, is in a table of its own that only the sync function reads.
+//! Its secret part, the api key, is in a [table of its own](crate::secrets). Both are written in
+//! one transaction, so that a connection that is seen has its key, and a request that is refused
+//! has left neither changed.
+//!
+//! Without a connection in use nothing is synced: the write that removes one, or switches it off,
+//! ends the sync that is under way, as [cancelling](super::cancel) it would. What the sync did is
+//! kept, and so are the company's links, which go with the company alone: they are what keeps a
+//! deleted customer deleted, and a correction made by hand as it is, if VAKA is connected again.
+//!
+//! What this module does not do: replace the item. Whoever has an attribute of its own in it
+//! keeps it while others are changed.
 
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use serde::Deserialize;
 
-use crate::ids::{CompanyId, DeviceId};
+use crate::clock::Timestamp;
+use crate::ids::{CompanyId, DeviceId, JobId, write_token};
+use crate::job::Job;
+use crate::secrets::{Keys, SecretsTable};
 
-use super::expression::key;
-use super::schema::CONNECTION;
+use super::expression::{key, moment, names, text, values};
+use super::schema::{CONNECTION, LOCK};
+use super::transaction::{Verdict, Written};
 use super::{Table, TableError};
 
-/// What is known of a company's connection.
+/// Times that the lock may change hands before a write that frees it is given up.
+const LOOKS: u32 = 4;
+
+const NEW: &str = "attribute_not_exists(#item)";
+const THERE: &str = "attribute_exists(#item)";
+const FREE: &str = "attribute_not_exists(#job)";
+const CONNECT: &str = "SET #device_ids = :devices, #active = :active, #has_api_key = :yes, \
+                       #created_at = :now, #updated_at = :now";
+
+/// What a worker has to know of a company's connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connection {
     /// In use, with these VAKA systems.
@@ -21,20 +45,90 @@ pub enum Connection {
     Absent,
 }
 
+/// A company's connection as its administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Whose it is.
+    pub company: CompanyId,
+    /// The VAKA systems, each once.
+    pub devices: Vec<DeviceId>,
+    /// Whether an api key is stored.
+    pub has_api_key: bool,
+    /// Whether syncs may start.
+    pub active: bool,
+    /// When it was made; `None` for one of a version that did not say.
+    pub created_at: Option<Timestamp>,
+    /// When it last changed; `None` as above.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// What is to be written of a connection; what is `None` stays as it is.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// The VAKA systems.
+    pub devices: Option<Vec<DeviceId>>,
+    /// Whether syncs may start.
+    pub active: Option<bool>,
+    /// The api key.
+    pub keys: Option<Keys>,
+}
+
+/// What became of an attempt to connect a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connect {
+    /// It is connected by this.
+    Connected,
+    /// It was connected before; nothing was changed.
+    Exists,
+}
+
+/// What became of an attempt to change or to remove a connection.
+#[derive(Debug)]
+pub enum Changed {
+    /// It was done.
+    Done {
+        /// The sync that was under way and has ended by it.
+        ended: Option<Box<Job>>,
+    },
+    /// The company has no connection.
+    Absent,
+}
+
 #[derive(Deserialize)]
 struct ConnectionItem {
     #[serde(default)]
     device_ids: Vec<DeviceId>,
     #[serde(default)]
     active: bool,
+    /// Older versions stored the key before the connection, and said nothing of it.
+    #[serde(default = "stored")]
+    has_api_key: bool,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+}
+
+const fn stored() -> bool {
+    true
 }
 
 impl Table {
-    /// Reads the company's connection.
+    /// Reads what a worker has to know of the company's connection.
     ///
     /// # Errors
     /// [`TableError`] when the table cannot be reached or the item is malformed.
     pub async fn connection(&self, company: CompanyId) -> Result<Connection, TableError> {
+        Ok(match self.setting(company).await? {
+            Some(Setting { active: true, devices, .. }) => Connection::Active(devices),
+            Some(_) => Connection::Inactive,
+            None => Connection::Absent,
+        })
+    }
+
+    /// Reads the company's connection, consistently; `None` when it has none.
+    ///
+    /// # Errors
+    /// [`TableError`] when the table cannot be reached or the item is malformed.
+    pub async fn setting(&self, company: CompanyId) -> Result<Option<Setting>, TableError> {
         let answer = self
             .client
             .get_item()
@@ -45,9 +139,147 @@ impl Table {
             .await
             .map_err(|error| TableError::unavailable("connection", &error))?;
         let Some(item) = answer.item else {
-            return Ok(Connection::Absent);
+            return Ok(None);
         };
         let item: ConnectionItem = serde_dynamo::from_item(item).map_err(TableError::malformed("CONNECTION"))?;
-        Ok(if item.active { Connection::Active(item.device_ids) } else { Connection::Inactive })
+        let ConnectionItem { device_ids: devices, active, has_api_key, created_at, updated_at } = item;
+        Ok(Some(Setting { company, devices, has_api_key, active, created_at, updated_at }))
     }
+
+    /// Connects a company that is not connected.
+    ///
+    /// # Errors
+    /// [`TableError`]; it may be connected when the answer was lost.
+    pub async fn connect(
+        &self,
+        secrets: &SecretsTable,
+        company: CompanyId,
+        devices: &[DeviceId],
+        active: bool,
+        keys: &Keys,
+        now: Timestamp,
+    ) -> Result<Connect, TableError> {
+        let bound = values([
+            (":devices", list(devices)),
+            (":active", AttributeValue::Bool(active)),
+            (":yes", AttributeValue::Bool(true)),
+            (":now", moment(now)),
+        ]);
+        let actions =
+            vec![self.update(key(&company, CONNECTION), CONNECT, NEW, bound), secrets.store(company, keys)];
+        Ok(match self.transact("connect", &write_token(), actions).await? {
+            Written::All => Connect::Connected,
+            Written::Refused(_) => Connect::Exists,
+        })
+    }
+
+    /// Changes a connection. One that is switched off ends the sync that is under way.
+    ///
+    /// # Errors
+    /// [`TableError`]; it may be changed when the answer was lost.
+    pub async fn change_connection(
+        &self,
+        secrets: &SecretsTable,
+        company: CompanyId,
+        change: &Change,
+        now: Timestamp,
+    ) -> Result<Changed, TableError> {
+        let mut update = "SET #updated_at = :now".to_owned();
+        let mut bound = values([(":now", moment(now))]).unwrap_or_default();
+        if let Some(devices) = &change.devices {
+            update.push_str(", #device_ids = :devices");
+            bound.insert(":devices".to_owned(), list(devices));
+        }
+        if let Some(active) = change.active {
+            update.push_str(", #active = :active");
+            bound.insert(":active".to_owned(), AttributeValue::Bool(active));
+        }
+        if change.keys.is_some() {
+            update.push_str(", #has_api_key = :yes");
+            bound.insert(":yes".to_owned(), AttributeValue::Bool(true));
+        }
+        let mut actions = vec![self.update(key(&company, CONNECTION), &update, THERE, Some(bound))];
+        actions.extend(change.keys.as_ref().map(|keys| secrets.store(company, keys)));
+        if change.active == Some(false) {
+            return self.write_without_sync("switch_off", company, actions, now).await;
+        }
+        Ok(match self.transact("change_connection", &write_token(), actions).await? {
+            Written::All => Changed::Done { ended: None },
+            Written::Refused(_) => Changed::Absent,
+        })
+    }
+
+    /// Removes a connection and its api key, and ends the sync that is under way.
+    ///
+    /// # Errors
+    /// [`TableError`]; it may be removed when the answer was lost.
+    pub async fn disconnect(
+        &self,
+        secrets: &SecretsTable,
+        company: CompanyId,
+        now: Timestamp,
+    ) -> Result<Changed, TableError> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(&company, CONNECTION)))
+            .condition_expression(THERE)
+            .set_expression_attribute_names(names(&[THERE]));
+        let delete = TransactWriteItem::builder().set_delete(delete.build().ok()).build();
+        self.write_without_sync("disconnect", company, vec![delete, secrets.forget(company)], now).await
+    }
+
+    /// Writes these actions, of which the first is the connection's, together with the end of the
+    /// sync that holds the company's lock, or with the proof that none does.
+    async fn write_without_sync(
+        &self,
+        operation: &'static str,
+        company: CompanyId,
+        actions: Vec<TransactWriteItem>,
+        now: Timestamp,
+    ) -> Result<Changed, TableError> {
+        for _ in 0..LOOKS {
+            let holder = self.lock_holder(company).await?;
+            let mut all = actions.clone();
+            match holder {
+                None => all.push(self.check(key(&company, LOCK), FREE, None)),
+                Some(job) => all.extend(self.cancelling(company, job, now)),
+            }
+            match self.transact(operation, &write_token(), all).await? {
+                Written::All => {
+                    let ended = match holder {
+                        None => None,
+                        Some(job) => self.job(company, job).await?.map(Box::new),
+                    };
+                    return Ok(Changed::Done { ended });
+                }
+                Written::Refused(verdicts) if matches!(verdicts.first(), Some(Verdict::Failed(_))) => {
+                    return Ok(Changed::Absent);
+                }
+                Written::Refused(_) => {}
+            }
+            // The lock has changed hands, or is one that no active job holds.
+            if let Some(job) = holder {
+                self.free_orphaned_lock(company, job).await?;
+            }
+        }
+        Err(TableError::Contended { operation, tries: LOOKS })
+    }
+
+    async fn lock_holder(&self, company: CompanyId) -> Result<Option<JobId>, TableError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key(&company, LOCK)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| TableError::unavailable("lock", &error))?;
+        let holder = answer.item.as_ref().and_then(|lock| lock.get("job")?.as_s().ok());
+        Ok(holder.and_then(|job| JobId::parse(job).ok()))
+    }
+}
+
+fn list(devices: &[DeviceId]) -> AttributeValue {
+    AttributeValue::L(devices.iter().map(text).collect())
 }

@@ -15,15 +15,15 @@
 //! | `idle_slices` | `JOB` | slices in a row that decided nothing | hand-over |
 //! | `found`, `created`, `updated`, `unchanged`, `skipped` | `JOB` | users; absent until a walk has begun | start, commit, finish |
 //! | `reason`, `error_message` | `JOB` | code, text for the administrator | a failed end |
-//! | `created_at`, `updated_at` | `JOB` | ms since the epoch | acquire; every step |
+//! | `created_at`, `updated_at` | `JOB`, `CONNECTION` | ms since the epoch | acquire; every step; an administrator |
 //! | `dry_run` | `JOB` | yes; absent otherwise | acquire |
 //! | `expires_on` | `JOB`, `REPORT`, `EVENT` | s since the epoch, the table's TTL | acquire; commit; every end |
 //! | `due_at` | `EVENT` | ms since the epoch: when it is to be sent | every end; moved by whoever is about to send it |
 //! | `due_at` | `CONNECTION` | ms since the epoch: the next time of its schedule; absent without one | an administrator; moved by a scheduled acquire or by passing over |
 //! | `due_shard` | `EVENT`, `CONNECTION` | `event-0` to `event-7`, `sync-0` to `sync-7` | with `due_at` |
 //! | `decided`, `again` | `REPORT` | see [`super::report`] | commit |
-//! | `device_ids`, `active` | `CONNECTION` | Guids, yes or no | an administrator |
 //! | `schedule` | `CONNECTION` | text of a [`crate::schedule::Schedule`]; absent without one | an administrator |
+//! | `device_ids`, `active`, `has_api_key` | `CONNECTION` | Guids, yes or no, yes | an administrator |
 //! | `c`, `f`, `o`, `r`, `j` | `LINK` | see [`super::link`] | commit |
 //!
 //! The sparse index `leases` (`lease_shard`, `lease_expires_at`) lists the jobs that hold a

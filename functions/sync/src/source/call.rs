@@ -1,7 +1,7 @@
 //! One HTTP request to VAKA, from the credentials to the head of a 200.
 //!
 //! Every status has its place in [`get_list`]: what passes by itself is tried again, 401 gets one
-//! new token, everything else is an error. Only a 200 reaches the caller, and its body has not
+//! new token and a look at the api key, 403 the look alone, everything else is an error. Only a 200 reaches the caller, and its body has not
 //! been read yet: that a body may still break is [`super::paging`]'s business.
 
 use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
@@ -9,8 +9,9 @@ use reqwest::{RequestBuilder, Response, StatusCode, Url};
 
 use super::budget::Budget;
 use super::error::{Server, SourceError, Trouble};
+use super::key::ReadAgain;
 use super::patience::{Patience, Tries, asked_pause};
-use super::{ApiKey, Door};
+use super::{CompanyKey, Door};
 
 const API_KEY_HEADER: &str = "x-api-key";
 
@@ -25,7 +26,7 @@ pub(super) enum Answer {
 /// Which page is asked for.
 pub(super) struct PageRequest<'a> {
     pub(super) url: Url,
-    pub(super) api_key: &'a ApiKey,
+    pub(super) api_key: &'a CompanyKey,
     /// Whether the URL holds a continuation token.
     pub(super) continued: bool,
 }
@@ -37,14 +38,15 @@ pub(super) async fn get_list(
     budget: &Budget,
     tries: &mut Tries<'_>,
 ) -> Result<Answer, SourceError> {
-    let mut token_renewed = false;
+    let (mut credentials_renewed, mut key_renewed) = (false, false);
     loop {
         let token = door.tokens.token(door, budget).await?;
+        let api_key = page.api_key.current();
         let request = door
             .http
             .get(page.url.clone())
             .header(AUTHORIZATION, token.header.clone())
-            .header(API_KEY_HEADER, page.api_key.header());
+            .header(API_KEY_HEADER, api_key.header());
         let answer = match send(request, &door.patience, budget).await? {
             Ok(answer) => answer,
             Err(trouble) => {
@@ -60,13 +62,19 @@ pub(super) async fn get_list(
         }
         match status {
             StatusCode::OK => return Ok(Answer::Page(answer)),
-            StatusCode::UNAUTHORIZED if token_renewed => return Err(SourceError::Refused { by: Server::Vaka }),
+            StatusCode::UNAUTHORIZED if credentials_renewed => return Err(SourceError::Refused { by: Server::Vaka }),
+            // It does not say which of the two it is about.
             StatusCode::UNAUTHORIZED => {
                 door.tokens.refused(&token, budget).await?;
-                token_renewed = true;
+                page.api_key.read_again(&api_key, budget).await?;
+                credentials_renewed = true;
             }
             StatusCode::BAD_REQUEST | StatusCode::GONE if page.continued => return Ok(Answer::PositionRefused),
-            StatusCode::FORBIDDEN => return Err(SourceError::Forbidden),
+            StatusCode::FORBIDDEN if key_renewed => return Err(SourceError::Forbidden),
+            StatusCode::FORBIDDEN => match page.api_key.read_again(&api_key, budget).await? {
+                ReadAgain::Another => key_renewed = true,
+                ReadAgain::Same => return Err(SourceError::Forbidden),
+            },
             StatusCode::NOT_FOUND => return Err(SourceError::NoSuchDevice),
             other => return Err(SourceError::UnexpectedStatus { by: Server::Vaka, status: other.as_u16() }),
         }

@@ -19,6 +19,9 @@ pub enum SourceError {
     /// The integrator account could not be read from where it is kept.
     #[error("the integrator account cannot be read")]
     Account(#[source] AccountError),
+    /// The api key could not be read again after it had been refused.
+    #[error("the api key cannot be read again")]
+    ApiKey(#[source] AccountError),
     /// The credentials were refused, also after they had been read again.
     #[error("{by} refused the integrator account")]
     Refused {
@@ -132,7 +135,7 @@ impl SourceError {
     pub const fn retryable(&self) -> bool {
         match self {
             Self::Unavailable { .. } | Self::WaitLonger { .. } | Self::OutOfTime | Self::Interrupted => true,
-            Self::Account(error) => error.retryable(),
+            Self::Account(error) | Self::ApiKey(error) => error.retryable(),
             Self::Client(_)
             | Self::Refused { .. }
             | Self::Forbidden
@@ -153,6 +156,7 @@ impl SourceError {
             Self::OutOfTime => Some(Duration::ZERO),
             Self::Client(_)
             | Self::Account(_)
+            | Self::ApiKey(_)
             | Self::Refused { .. }
             | Self::Forbidden
             | Self::NoSuchDevice
@@ -172,6 +176,12 @@ impl SourceError {
         match self {
             Self::Client(_) | Self::Account(_) | Self::NotAToken | Self::Refused { by: Server::Tokens } => {
                 "The service could not sign in to VAKA Online. This is not caused by your settings; the operator of the service has to check the integrator account."
+            }
+            Self::ApiKey(AccountError::Missing) => {
+                "The API key for the connection to VAKA was removed while the sync ran. Store one and start the sync again."
+            }
+            Self::ApiKey(AccountError::Unreadable(_)) => {
+                "The stored API key could not be read. Start the sync again later."
             }
             Self::Refused { by: Server::Vaka } => {
                 "VAKA Online refused the sign-in of the service. Check in VAKA that the integration is still approved and that its API key is the one configured here; if both are right, the operator of the service has to check the integrator account."

@@ -27,7 +27,7 @@ use super::call::{Answer, PageRequest, get_list};
 use super::error::{Endless, Server, SourceError};
 use super::page::{Caps, PageEnd, Record};
 use super::patience::Tries;
-use super::{ApiKey, Door};
+use super::{CompanyKey, Door};
 
 /// The most that VAKA gives.
 const PAGE_SIZE: &str = "100";
@@ -70,7 +70,7 @@ pub(super) struct Walk<R> {
 
 impl<R: Record> Walk<R> {
     /// Begins a walk through the list at this address.
-    pub(super) fn begin(door: Arc<Door>, list: Url, api_key: ApiKey, budget: Budget) -> Self {
+    pub(super) fn begin(door: Arc<Door>, list: Url, api_key: CompanyKey, budget: Budget) -> Self {
         let (steps, taken) = mpsc::channel(BATCHES_READY);
         let walker = Walker { door, list, api_key, budget, steps };
         let task = async move {
@@ -93,7 +93,7 @@ impl<R: Record> Walk<R> {
 struct Walker<R> {
     door: Arc<Door>,
     list: Url,
-    api_key: ApiKey,
+    api_key: CompanyKey,
     budget: Budget,
     steps: mpsc::Sender<Result<Step<R>, SourceError>>,
 }

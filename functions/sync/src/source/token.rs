@@ -57,11 +57,11 @@ impl fmt::Debug for IntegratorAccount {
     }
 }
 
-/// Why there is no integrator account to sign in with.
+/// Why there is no credential: no integrator account to sign in with, or no api key.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// None has been put in.
-    #[error("no integrator account has been put in")]
+    #[error("none has been put in")]
     Missing,
     /// The place where it is kept did not give it out.
     #[error("the place where it is kept did not give it out")]
