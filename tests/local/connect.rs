@@ -1,12 +1,13 @@
 //! Puts a company's connection and its secrets where the functions look for them.
 //!
-//! This is the documented way to connect a company until there are endpoints for it; the demo and
-//! the tests use it too. Secrets come from standard input, never from an argument, and no value of
+//! This is for operators who have AWS credentials and no administrator's token; the demo and the
+//! tests use it too. Administrators have the operations under `/codelock/axema/settings`. Secrets come from standard input, never from an argument, and no value of
 //! this room shows them. A company's fingerprint key is made once and then left alone, because
 //! another key makes every user look changed.
 
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -101,7 +102,7 @@ impl Secret {
 }
 
 /// Puts a company's api key and connection in; what was there is replaced, but for the fingerprint
-/// key and the schedule.
+/// key and what others keep in the connection, such as its schedule.
 ///
 /// # Errors
 /// [`ConnectError`].
@@ -127,14 +128,20 @@ pub async fn connect(
         .await
         .map_err(|error| failed(secrets_table, &error))?;
     let devices = connection.devices.iter().map(|device| AttributeValue::S(device.to_string())).collect();
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     client
         .update_item()
         .table_name(state_table)
         .key("company", company)
         .key("item", AttributeValue::S(CONNECTION.to_owned()))
-        .update_expression("SET device_ids = :device_ids, active = :active")
-        .expression_attribute_values(":device_ids", AttributeValue::L(devices))
+        .update_expression(
+            "SET device_ids = :devices, active = :active, has_api_key = :yes, updated_at = :now, \
+             created_at = if_not_exists(created_at, :now)",
+        )
+        .expression_attribute_values(":devices", AttributeValue::L(devices))
         .expression_attribute_values(":active", AttributeValue::Bool(connection.active))
+        .expression_attribute_values(":yes", AttributeValue::Bool(true))
+        .expression_attribute_values(":now", AttributeValue::N(now_ms.to_string()))
         .send()
         .await
         .map_err(|error| failed(state_table, &error))?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use api::App;
 use api::caller::claims::ClaimPath;
 use api::settings::Settings;
+use api::sync_function::SyncFunction;
 use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::cloud::{Cloud, Endpoint};
@@ -21,6 +22,7 @@ use shared::queue::Queue;
 use shared::table::Table;
 
 pub const SYNCS: &str = "/codelock/axema/usersync";
+pub const SETTINGS: &str = "/codelock/axema/settings";
 pub const WRITE: &str = "bookingsupplier-administrator-write";
 pub const READ: &str = "bookingsupplier-administrator-read";
 pub const SUPERADMIN: &str = "superadmin";
@@ -197,7 +199,7 @@ pub struct Door {
     pub issuer: Issuer,
     pub table: Table,
     pub clock: Clock,
-    fresh: Fresh,
+    pub fresh: Fresh,
 }
 
 impl Door {
@@ -209,7 +211,12 @@ impl Door {
     /// Ready, with other settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let cloud = Cloud::shared().await.expect("an AWS");
-        let fresh = Fresh::create(cloud.endpoint()).await.expect("tables and a queue");
+        Self::over(Fresh::create(cloud.endpoint()).await.expect("tables and a queue"), None, change).await
+    }
+
+    /// Ready over tables that are there already, with the sync function behind this address.
+    pub async fn over(fresh: Fresh, sync_function: Option<&str>, change: impl FnOnce(&mut Settings)) -> Self {
+        let cloud = Cloud::shared().await.expect("an AWS");
         let proxy = Proxy::in_front_of(cloud.endpoint().url()).expect("a proxy");
         let issuer = Issuer::start(&REALMS).expect("an issuer");
         let realm = issuer.realm(REALMS[0]);
@@ -224,6 +231,8 @@ impl Door {
         let mut settings = Settings {
             state_table: fresh.state_table.clone(),
             sync_queue_url: fresh.queue_url.clone(),
+            secrets_table: fresh.secrets_table.clone(),
+            sync_function: "the-sync-function".to_owned(),
             trusted_issuers: TRUSTED.iter().map(|name| issuer.realm(name).url().to_owned()).collect(),
             token_audiences: Vec::new(),
             role_claims: paths.iter().filter_map(|path| ClaimPath::parse(path)).collect(),
@@ -232,7 +241,9 @@ impl Door {
             answer_within: api::ANSWER_WITHIN,
         };
         change(&mut settings);
-        let app = App::new(settings, table.clone(), queue, clock.clone()).expect("an app");
+        let lambda = Endpoint::at(sync_function.unwrap_or(&proxy.url())).sdk();
+        let sync_function = SyncFunction::new(&lambda, &settings.sync_function);
+        let app = App::new(settings, table.clone(), queue, sync_function, clock.clone()).expect("an app");
         Self { app: Arc::new(app), proxy, realm, issuer, table, clock, fresh }
     }
 

@@ -9,12 +9,16 @@ use serde_json::{Value, json};
 
 const LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
-const API: [(&str, &str); 6] = [
+const API: [(&str, &str); 10] = [
     ("dynamodb:ConditionCheckItem", "StateTable.Arn"),
+    ("dynamodb:DeleteItem", "StateTable.Arn"),
     ("dynamodb:GetItem", "StateTable.Arn"),
     ("dynamodb:PutItem", "StateTable.Arn"),
     ("dynamodb:Query", "StateTable.Arn"),
+    ("dynamodb:UpdateItem", "SecretsTable.Arn"),
     ("dynamodb:UpdateItem", "StateTable.Arn"),
+    ("kms:Decrypt", "SecretsKey.Arn"),
+    ("lambda:InvokeFunction", "SyncFunction.Arn"),
     ("sqs:SendMessage", "SyncQueue.Arn"),
 ];
 
@@ -110,7 +114,7 @@ fn may_do_exactly(output: &str, log_group: &str, listed: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_api_function_takes_locks_reads_jobs_and_sends_messages_and_does_no_more() {
+fn the_api_function_takes_locks_reads_jobs_stores_keys_and_sends_messages_and_does_no_more() {
     may_do_exactly("ApiFunctionName", "api", &API);
 }
 
@@ -154,19 +158,42 @@ fn no_right_has_a_star_in_its_action() {
 }
 
 #[test]
-fn the_sync_role_alone_meets_the_secrets_and_their_key() {
+fn the_sync_role_alone_reads_the_secrets_and_the_api_role_alone_writes_some_of_them() {
     let template = template();
     let secrets = template.behind("SecretsTableName").expect("the secrets table");
     let key = named(secrets.property(&["SSESpecification", "KMSMasterKeyId"]));
     let key = key.strip_suffix(".Arn").expect("the ARN of a key");
-    let sync = role_of(&template, "SyncFunctionName");
+    let (sync, api) = (role_of(&template, "SyncFunctionName"), role_of(&template, "ApiFunctionName"));
     for role in template.resources_of("AWS::IAM::Role") {
-        let meets = rights(&template, role.id).iter().any(|(_, to)| to.contains(secrets.id) || to.contains(key));
-        assert_eq!(meets, role.id == sync, "{}", role.id);
+        let rights = rights(&template, role.id);
+        let meets = |to: &&(String, String)| to.1.contains(secrets.id) || to.1.contains(key);
+        let actions: Vec<_> = rights.iter().filter(meets).map(|(action, _)| action.as_str()).collect();
+        let expected: &[&str] = match role.id {
+            id if id == sync => &["dynamodb:GetItem", "kms:Decrypt"],
+            id if id == api => &["dynamodb:UpdateItem", "kms:Decrypt"],
+            _ => &[],
+        };
+        assert_eq!(actions, expected, "{}", role.id);
     }
-    let decrypts = statements(&template, &sync).into_iter().find(|statement| statement["Action"] == "kms:Decrypt");
-    let condition = json!({"StringEquals": {"kms:ViaService": {"Fn::Sub": THROUGH_DYNAMODB}}});
-    assert_eq!(decrypts.expect("a right to decrypt")["Condition"], condition);
+    for role in [&sync, &api] {
+        let decrypts = statements(&template, role).into_iter().find(|statement| statement["Action"] == "kms:Decrypt");
+        let condition = json!({"StringEquals": {"kms:ViaService": {"Fn::Sub": THROUGH_DYNAMODB}}});
+        assert_eq!(decrypts.expect("a right to decrypt")["Condition"], condition);
+    }
+}
+
+#[test]
+fn an_api_key_goes_in_and_nothing_of_the_secrets_comes_back() {
+    let template = template();
+    let api = role_of(&template, "ApiFunctionName");
+    let of_secrets = |statement: &Value| named(&statement["Resource"]).starts_with("SecretsTable");
+    let statements: Vec<_> = statements(&template, &api).into_iter().filter(of_secrets).collect();
+    assert_eq!(statements.len(), 1);
+    let condition = json!({
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["owner", "api_key", "fingerprint_key"]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"},
+    });
+    assert_eq!(statements[0]["Condition"], condition);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::ANSWER_WITHIN;
 use local::template::{Resource, Template};
 use serde_json::{Value, json};
+use shared::connection_test::{ASKING, WAITING};
 use shared::job::LONGEST_JOB;
 use shared::queue::LONGEST_DELAY;
 use shared::table::outbox::CLAIM;
@@ -100,6 +101,15 @@ fn the_api_function_answers_before_lambda_ends_it_and_lambda_before_the_gateway_
     assert_eq!(integrations.len(), 1);
     let waits = Duration::from_millis(integrations[0].property(&["TimeoutInMillis"]).as_u64().expect("a number"));
     assert!(ANSWER_WITHIN < timeout && timeout < waits && waits <= API_GATEWAY_WAITS);
+}
+
+/// The rest is for a start of the sync function, and for the token and the table before it.
+#[test]
+fn a_connection_is_tried_before_who_waits_for_it_gives_up() {
+    const COLD_START: Duration = Duration::from_secs(2);
+    let template = template();
+    assert!(ASKING + COLD_START < WAITING && WAITING + Duration::from_secs(2) <= ANSWER_WITHIN);
+    assert!(WAITING < seconds(behind(&template, "SyncFunctionName"), "Timeout"));
 }
 
 #[test]

@@ -24,11 +24,13 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use shared::job::Job;
+use shared::table::connection::Setting;
 
 use self::callback::{Callback, NotACallback};
 use self::case::Case;
 use self::format::Format;
 use self::report::Report;
+use self::wire::setting::{AxemaSettingResponse, AxemaSettingTestResponse, Tested};
 use self::wire::{
     AxemaUserSyncJobResponse, AxemaUserSyncUsersResponse, Document, ErrorResponse, JobsErrorResponse,
     QueryAxemaUserSyncJobsResponse,
@@ -57,6 +59,10 @@ pub enum Answer {
     Jobs(Vec<Job>),
     /// A page of a job's report.
     Users(Box<Report>),
+    /// A company's connection: as it is, or as it was before it was removed.
+    Setting(Box<Setting>),
+    /// What a test of the connection found out.
+    Tested(Box<Tested>),
     /// The service itself, described.
     Description(Description),
     /// The methods of a route.
@@ -116,6 +122,12 @@ impl Form {
             Ok(Answer::Users(report)) => {
                 let link = report.next_page(self.format).map(|link| ("link", link));
                 self.document(failure::OK, &Document::Users(AxemaUserSyncUsersResponse::from(&**report)), link)
+            }
+            Ok(Answer::Setting(setting)) => {
+                self.document(failure::OK, &Document::Setting(AxemaSettingResponse::from(&**setting)), None)
+            }
+            Ok(Answer::Tested(tested)) => {
+                self.document(failure::OK, &Document::Tested(AxemaSettingTestResponse::from(&**tested)), None)
             }
             Ok(Answer::Description(description)) => self.description(description),
             Ok(Answer::Options(Allow(methods))) => bare(failure::NO_CONTENT, Some(("allow", (*methods).to_owned()))),

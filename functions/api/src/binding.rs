@@ -7,14 +7,15 @@
 //!
 //! Decided here, because nothing else says: a name that is given twice (in any case) is refused,
 //! since taking one of two values would be a guess: in JSON and JSV whichever name it is, and in a
-//! query, a form and XML if the operation knows it, because there a list of something that nobody
-//! asked for looks like that. The Guid of zeros counts as absent, because that is what a
+//! query, a form and XML if the operation knows it and it is no list, because there a list of
+//! something that nobody asked for looks like that. The Guid of zeros counts as absent, because that is what a
 //! client without optional Guids sends.
 //!
 //! What this module does not do: decide whose company it is (`caller::may`). A malformed
 //! `CompanyId` is refused here even from a caller whose `CompanyId` is ignored.
 
 pub mod body;
+pub mod setting;
 
 use serde_json::{Number, Value};
 use shared::ids::{CompanyId, JobId};
@@ -29,6 +30,8 @@ pub const COMPANY_ID: &str = "CompanyId";
 const ID: &str = "Id";
 const STATUS: &str = "Status";
 const DRY_RUN: &str = "DryRun";
+/// The member that holds a secret, and is never answered.
+pub const API_KEY: &str = "ApiKey";
 /// The member that chooses among the users of a report.
 pub const OUTCOME: &str = "Outcome";
 /// The member that says where a page of a report begins.
@@ -40,16 +43,11 @@ const TAKE: &str = "Take";
 pub const MOST_USERS: usize = 10_000;
 
 /// Why a request could not be bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BindingError {
-    /// A value does not fit its field.
-    #[error("the value of {field} {fault}")]
-    Value {
-        /// The field as the contract writes it.
-        field: &'static str,
-        /// What is wrong with it, to be read after the field's name.
-        fault: &'static str,
-    },
+    /// Values do not fit their fields.
+    #[error("a value does not fit: {}", listed(.0))]
+    Values(Vec<Fault>),
     /// The body cannot be read.
     #[error("the body {0}")]
     Malformed(&'static str),
@@ -59,6 +57,26 @@ pub enum BindingError {
     /// The body is in no media type that this room reads.
     #[error("the body is in an unknown media type")]
     MediaType,
+}
+
+/// A value that does not fit its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// The field as the contract writes it.
+    pub field: &'static str,
+    /// What is wrong with it, to be read after the field's name.
+    pub fault: &'static str,
+}
+
+impl From<Fault> for BindingError {
+    fn from(fault: Fault) -> Self {
+        Self::Values(vec![fault])
+    }
+}
+
+/// The faults in one line, each after its field.
+pub(crate) fn listed(faults: &[Fault]) -> String {
+    faults.iter().map(|Fault { field, fault }| format!("{field} {fault}")).collect::<Vec<_>>().join("; ")
 }
 
 /// `CreateAxemaUserSync`
@@ -183,7 +201,7 @@ impl ListUsers {
         };
         let take = number(&sources, TAKE)?.unwrap_or(MOST_USERS);
         if take > MOST_USERS {
-            return Err(BindingError::Value { field: TAKE, fault: "is over 10000" });
+            return Err(Fault { field: TAKE, fault: "is over 10000" }.into());
         }
         let skip = number(&sources, SKIP)?.unwrap_or_default();
         Ok(Self { id: id(in_path, &sources)?, company: company(&sources)?, outcome, skip, take })
@@ -223,12 +241,17 @@ impl Members {
         if request.method == "POST" { Self::of_body(request) } else { Ok(Self::default()) }
     }
 
+    /// Every value of this name, which is a list's.
+    fn all(&self, field: &'static str) -> impl Iterator<Item = &Value> {
+        self.0.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(field)).map(|(_, value)| value)
+    }
+
     /// The one value of this name; null and blank text count as absent.
-    fn get(&self, field: &'static str) -> Result<Option<Given<'_>>, BindingError> {
+    fn get(&self, field: &'static str) -> Result<Option<Given<'_>>, Fault> {
         let mut found = self.0.iter().filter(|(name, _)| name.eq_ignore_ascii_case(field));
         let value = found.next().map(|(_, value)| value);
         if found.next().is_some() {
-            return Err(BindingError::Value { field, fault: "is given more than once" });
+            return Err(Fault { field, fault: "is given more than once" });
         }
         match value {
             None | Some(Value::Null) => Ok(None),
@@ -263,7 +286,7 @@ fn pairs(text: &[u8]) -> Vec<(String, Value)> {
 }
 
 /// The value of a field from the first source that has it.
-fn first<'a>(sources: &[&'a Members], field: &'static str) -> Result<Option<Given<'a>>, BindingError> {
+fn first<'a>(sources: &[&'a Members], field: &'static str) -> Result<Option<Given<'a>>, Fault> {
     for source in sources {
         if let Some(given) = source.get(field)? {
             return Ok(Some(given));
@@ -273,7 +296,7 @@ fn first<'a>(sources: &[&'a Members], field: &'static str) -> Result<Option<Give
 }
 
 /// The id of a job; the path wins over every other source.
-fn id(in_path: Option<&str>, sources: &[&Members]) -> Result<JobId, BindingError> {
+fn id(in_path: Option<&str>, sources: &[&Members]) -> Result<JobId, Fault> {
     let given = match in_path {
         Some(text) => Some(Given::Text(text.trim())),
         None => first(sources, ID)?,
@@ -281,11 +304,11 @@ fn id(in_path: Option<&str>, sources: &[&Members]) -> Result<JobId, BindingError
     match given {
         Some(Given::Text(text)) => JobId::parse(text).map_err(|_| not_a_guid(ID)),
         Some(Given::Number(_) | Given::Flag(_) | Given::Other) => Err(not_a_guid(ID)),
-        None => Err(BindingError::Value { field: ID, fault: "is needed" }),
+        None => Err(Fault { field: ID, fault: "is needed" }),
     }
 }
 
-fn company(sources: &[&Members]) -> Result<Option<CompanyId>, BindingError> {
+fn company(sources: &[&Members]) -> Result<Option<CompanyId>, Fault> {
     match first(sources, COMPANY_ID)? {
         None => Ok(None),
         Some(Given::Text(text)) => {
@@ -296,7 +319,7 @@ fn company(sources: &[&Members]) -> Result<Option<CompanyId>, BindingError> {
     }
 }
 
-fn status(given: &Given<'_>) -> Result<Status, BindingError> {
+fn status(given: &Given<'_>) -> Result<Status, Fault> {
     let named = match given {
         Given::Text(text) => text
             .parse()
@@ -306,42 +329,47 @@ fn status(given: &Given<'_>) -> Result<Status, BindingError> {
         Given::Number(number) => by_number(*number),
         Given::Flag(_) | Given::Other => None,
     };
-    named.ok_or(BindingError::Value {
+    named.ok_or(Fault {
         field: STATUS,
         fault: "is none of Pending, Processing, Completed and Failed, nor the number of one",
     })
 }
 
-fn outcome(given: &Given<'_>) -> Result<OutcomeKind, BindingError> {
+fn outcome(given: &Given<'_>) -> Result<OutcomeKind, Fault> {
     let named = match given {
         Given::Text(text) => OutcomeKind::ALL.into_iter().find(|outcome| outcome.name().eq_ignore_ascii_case(text)),
         Given::Number(_) | Given::Flag(_) | Given::Other => None,
     };
-    named.ok_or(BindingError::Value { field: OUTCOME, fault: "is none of Created, Updated, Unchanged and Skipped" })
+    named.ok_or(Fault { field: OUTCOME, fault: "is none of Created, Updated, Unchanged and Skipped" })
 }
 
 /// A yes or no, which is no where nothing is given.
-fn flag(sources: &[&Members], field: &'static str) -> Result<bool, BindingError> {
+fn flag(sources: &[&Members], field: &'static str) -> Result<bool, Fault> {
+    flag_given(sources, field).map(Option::unwrap_or_default)
+}
+
+/// A yes or no, where one is given.
+fn flag_given(sources: &[&Members], field: &'static str) -> Result<Option<bool>, Fault> {
     match first(sources, field)? {
-        None => Ok(false),
-        Some(Given::Flag(flag)) => Ok(flag),
-        Some(Given::Number(0)) => Ok(false),
-        Some(Given::Number(1)) => Ok(true),
-        Some(Given::Text(text)) if text == "0" || text.eq_ignore_ascii_case("false") => Ok(false),
-        Some(Given::Text(text)) if text == "1" || text.eq_ignore_ascii_case("true") => Ok(true),
+        None => Ok(None),
+        Some(Given::Flag(flag)) => Ok(Some(flag)),
+        Some(Given::Number(0)) => Ok(Some(false)),
+        Some(Given::Number(1)) => Ok(Some(true)),
+        Some(Given::Text(text)) if text == "0" || text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+        Some(Given::Text(text)) if text == "1" || text.eq_ignore_ascii_case("true") => Ok(Some(true)),
         Some(Given::Number(_) | Given::Text(_) | Given::Other) => {
-            Err(BindingError::Value { field, fault: "is neither true nor false" })
+            Err(Fault { field, fault: "is neither true nor false" })
         }
     }
 }
 
-fn number(sources: &[&Members], field: &'static str) -> Result<Option<usize>, BindingError> {
-    let not_a_number = BindingError::Value { field, fault: "is not a number from 0 on" };
+fn number(sources: &[&Members], field: &'static str) -> Result<Option<usize>, Fault> {
+    let not_a_number = || Fault { field, fault: "is not a number from 0 on" };
     match first(sources, field)? {
         None => Ok(None),
-        Some(Given::Number(number)) => usize::try_from(number).map(Some).map_err(|_| not_a_number),
-        Some(Given::Text(text)) => text.parse().map(Some).map_err(|_| not_a_number),
-        Some(Given::Flag(_) | Given::Other) => Err(not_a_number),
+        Some(Given::Number(number)) => usize::try_from(number).map(Some).map_err(|_| not_a_number()),
+        Some(Given::Text(text)) => text.parse().map(Some).map_err(|_| not_a_number()),
+        Some(Given::Flag(_) | Given::Other) => Err(not_a_number()),
     }
 }
 
@@ -363,8 +391,8 @@ pub const fn number_of(status: Status) -> u8 {
     }
 }
 
-const fn not_a_guid(field: &'static str) -> BindingError {
-    BindingError::Value { field, fault: "is not a Guid" }
+const fn not_a_guid(field: &'static str) -> Fault {
+    Fault { field, fault: "is not a Guid" }
 }
 
 #[cfg(test)]

@@ -11,10 +11,11 @@ use shared::table::TableError;
 
 use crate::answer::callback::NotACallback;
 use crate::answer::wire::{FieldError, ResponseStatus};
-use crate::binding::{BindingError, COMPANY_ID};
+use crate::binding::{BindingError, COMPANY_ID, Fault, listed};
 use crate::caller::CallerError;
 use crate::caller::may::MayNot;
-use crate::route::{Allow, SYNCS};
+use crate::route::{Allow, SETTINGS, SYNCS};
+use crate::sync_function::TestError;
 
 /// An answer that the room gives when all went well.
 pub const OK: StatusCode = StatusCode::OK;
@@ -55,6 +56,12 @@ pub enum Failure {
     /// The company has no connection to VAKA.
     #[error("the company has no active connection")]
     NotConnected,
+    /// The company has a connection already.
+    #[error("the company is connected already")]
+    Connected,
+    /// The company has no connection at all.
+    #[error("the company has no connection")]
+    NoSetting,
     /// The company has no job of this id.
     #[error("there is no such job")]
     NoSuchJob,
@@ -70,6 +77,12 @@ pub enum Failure {
     /// The job could not be accepted.
     #[error("the job was not accepted")]
     Accept(#[from] AcceptError),
+    /// The sync function did not try the connection.
+    #[error("the connection could not be tried")]
+    Test(#[from] TestError),
+    /// No key can be made for a company that has none.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
     /// The work was not done in the time there is for an answer.
     #[error("the work was not done within {} s", crate::ANSWER_WITHIN.as_secs())]
     OutOfTime,
@@ -91,14 +104,17 @@ impl Failure {
     #[must_use]
     pub fn problem(&self) -> Problem {
         match self {
-            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) | Self::OutOfTime => {
-                plain(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "ServiceUnavailable",
-                    "The service cannot be reached at the moment. Try again soon.",
-                )
-                .with("retry-after", RETRY_AFTER_S.to_string())
-            }
+            Self::Caller(CallerError::KeysUnavailable(_))
+            | Self::Store(_)
+            | Self::Accept(_)
+            | Self::Test(_)
+            | Self::NoRandomness
+            | Self::OutOfTime => plain(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ServiceUnavailable",
+                "The service cannot be reached at the moment. Try again soon.",
+            )
+            .with("retry-after", RETRY_AFTER_S.to_string()),
             Self::Caller(_) => {
                 plain(StatusCode::UNAUTHORIZED, "Unauthorized", "You were unauthorized to call this service")
                     .with("www-authenticate", "Bearer".to_owned())
@@ -107,14 +123,14 @@ impl Failure {
                 plain(StatusCode::FORBIDDEN, "Forbidden", "You have too low privileges to call this service")
             }
             Self::MayNot(MayNot::NoCompany) => {
-                bad_value(COMPANY_ID, "is needed, because your account belongs to no company".to_owned())
+                bad_values(&[Fault { field: COMPANY_ID, fault: "is needed, because your account belongs to no company" }])
             }
             Self::CrossSite => plain(
                 StatusCode::FORBIDDEN,
                 "Forbidden",
                 "The request came from another website and was not carried out",
             ),
-            Self::Binding(BindingError::Value { field, fault }) => bad_value(field, (*fault).to_owned()),
+            Self::Binding(BindingError::Values(faults)) => bad_values(faults),
             Self::Binding(error @ BindingError::Malformed(_)) => {
                 plain(StatusCode::BAD_REQUEST, UNBOUND, &format!("The request cannot be read: {error}"))
             }
@@ -126,7 +142,7 @@ impl Failure {
                 "UnsupportedMediaType",
                 "The body may be application/json, application/xml, application/jsv or application/x-www-form-urlencoded",
             ),
-            Self::Callback(NotACallback) => bad_value("callback", NotACallback.to_string()),
+            Self::Callback(refused @ NotACallback) => one_bad("callback", format!("callback {refused}")),
             Self::SyncRunning(job) => sync_running(job),
             Self::JobEnded(job) => job_ended(job),
             Self::NotConnected => plain(
@@ -134,6 +150,13 @@ impl Failure {
                 "AxemaNotConfigured",
                 "The company has no active connection to Axema. Connect it, then start the sync again.",
             ),
+            Self::Connected => plain(
+                StatusCode::CONFLICT,
+                "Conflict",
+                "The company is connected to Axema already. Change the connection, or remove it first.",
+            )
+            .with("location", SETTINGS.to_owned()),
+            Self::NoSetting => plain(StatusCode::NOT_FOUND, "NotFound", "The company has no connection to Axema"),
             Self::NoSuchJob => plain(StatusCode::NOT_FOUND, "NotFound", "There is no such sync"),
             Self::NoSuchRoute => plain(StatusCode::NOT_FOUND, "NotFound", "There is no such operation"),
             Self::WrongMethod(Allow(methods)) => plain(
@@ -149,7 +172,12 @@ impl Failure {
     #[must_use]
     pub const fn is_ours(&self) -> bool {
         match self {
-            Self::Caller(CallerError::KeysUnavailable(_)) | Self::Store(_) | Self::Accept(_) | Self::OutOfTime => true,
+            Self::Caller(CallerError::KeysUnavailable(_))
+            | Self::Store(_)
+            | Self::Accept(_)
+            | Self::Test(_)
+            | Self::NoRandomness
+            | Self::OutOfTime => true,
             Self::Caller(_)
             | Self::MayNot(_)
             | Self::CrossSite
@@ -158,6 +186,8 @@ impl Failure {
             | Self::SyncRunning(_)
             | Self::JobEnded(_)
             | Self::NotConnected
+            | Self::Connected
+            | Self::NoSetting
             | Self::NoSuchJob
             | Self::NoSuchRoute
             | Self::WrongMethod(_) => false,
@@ -181,11 +211,22 @@ fn plain(status: StatusCode, code: &'static str, message: &str) -> Problem {
     Problem { status, response_status, header: None }
 }
 
-fn bad_value(field: &'static str, fault: String) -> Problem {
-    let message = format!("{field} {fault}");
-    let mut problem = plain(StatusCode::BAD_REQUEST, UNBOUND, &message);
-    problem.response_status.errors = vec![FieldError { error_code: UNBOUND, field_name: field, message }];
+/// One entry for each field, in one answer.
+fn bad_values(faults: &[Fault]) -> Problem {
+    let mut problem = plain(StatusCode::BAD_REQUEST, UNBOUND, &listed(faults));
+    let entry = |Fault { field, fault }: &Fault| field_error(field, format!("{field} {fault}"));
+    problem.response_status.errors = faults.iter().map(entry).collect();
     problem
+}
+
+fn one_bad(field: &'static str, message: String) -> Problem {
+    let mut problem = plain(StatusCode::BAD_REQUEST, UNBOUND, &message);
+    problem.response_status.errors = vec![field_error(field, message)];
+    problem
+}
+
+const fn field_error(field: &'static str, message: String) -> FieldError {
+    FieldError { error_code: UNBOUND, field_name: field, message }
 }
 
 fn sync_running(job: &Job) -> Problem {
@@ -218,13 +259,16 @@ mod tests {
             (MayNot::NoRole.into(), 403, "Forbidden", None),
             (Failure::CrossSite, 403, "Forbidden", None),
             (MayNot::NoCompany.into(), 400, "SerializationException", None),
-            (BindingError::Value { field: "Status", fault: "is wrong" }.into(), 400, "SerializationException", None),
+            (BindingError::from(Fault { field: "Status", fault: "is wrong" }).into(), 400, "SerializationException", None),
             (BindingError::Malformed("is cut").into(), 400, "SerializationException", None),
             (BindingError::TooLarge.into(), 413, "RequestEntityTooLarge", None),
             (BindingError::MediaType.into(), 415, "UnsupportedMediaType", None),
             (Failure::OutOfTime, 503, "ServiceUnavailable", Some("retry-after")),
             (NotACallback.into(), 400, "SerializationException", None),
             (Failure::NotConnected, 409, "AxemaNotConfigured", None),
+            (Failure::Connected, 409, "Conflict", Some("location")),
+            (Failure::NoSetting, 404, "NotFound", None),
+            (Failure::NoRandomness, 503, "ServiceUnavailable", Some("retry-after")),
             (Failure::NoSuchJob, 404, "NotFound", None),
             (Failure::NoSuchRoute, 404, "NotFound", None),
             (Failure::WrongMethod(Allow("GET")), 405, "MethodNotAllowed", Some("allow")),
@@ -245,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_value_that_cannot_be_bound_names_its_field() {
-        let problem = Failure::from(BindingError::Value { field: "Status", fault: "is wrong" }).problem();
+        let problem = Failure::from(BindingError::from(Fault { field: "Status", fault: "is wrong" })).problem();
         let fields: Vec<_> = problem.response_status.errors.iter().map(|error| error.field_name).collect();
         assert_eq!(fields, ["Status"]);
         let fields = Failure::from(MayNot::NoCompany).problem().response_status.errors;

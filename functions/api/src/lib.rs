@@ -16,7 +16,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! What this room does not do: speak to Axema, or read or write a customer.
+//! What this room does not do: speak to Axema, read a secret, or read or write a customer.
 
 pub mod answer;
 pub mod binding;
@@ -30,14 +30,17 @@ mod operations;
 pub mod page;
 pub mod route;
 pub mod settings;
+pub mod sync_function;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_runtime::{LambdaEvent, Service, service_fn};
+use ring::rand::SystemRandom;
 use shared::clock::Clock;
 use shared::queue::Queue;
+use shared::secrets::SecretsTable;
 use shared::table::Table;
 use tokio::time::timeout;
 
@@ -51,6 +54,7 @@ use self::operations::Trail;
 use self::page::View;
 use self::route::Operation;
 use self::settings::Settings;
+use self::sync_function::SyncFunction;
 
 /// Lambda ends the function at 15 s, and the client would learn nothing. What is cut off here is
 /// like what a crash cuts off: a job that was accepted is moved on by recovery.
@@ -62,6 +66,10 @@ pub struct App {
     origins: Origins,
     table: Table,
     queue: Queue,
+    secrets: SecretsTable,
+    sync_function: SyncFunction,
+    /// For the keys that a company gets when it is connected first.
+    random: SystemRandom,
     clock: Clock,
     answer_within: Duration,
 }
@@ -82,7 +90,13 @@ impl App {
     ///
     /// # Errors
     /// Every [`StartError`].
-    pub fn new(settings: Settings, table: Table, queue: Queue, clock: Clock) -> Result<Self, StartError> {
+    pub fn new(
+        settings: Settings,
+        table: Table,
+        queue: Queue,
+        sync_function: SyncFunction,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         let http = keys::client()?;
         let issuers =
             settings.trusted_issuers.iter().map(|name| Issuer::new(name, http.clone()).ok_or(StartError::Issuer));
@@ -94,7 +108,9 @@ impl App {
             clock.clone(),
         );
         let origins = Origins::new(settings.cors_origins);
-        Ok(Self { callers, origins, table, queue, clock, answer_within: settings.answer_within })
+        let secrets = SecretsTable::new(settings.secrets_table);
+        let (random, answer_within) = (SystemRandom::new(), settings.answer_within);
+        Ok(Self { callers, origins, table, queue, secrets, sync_function, random, clock, answer_within })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use api::App;
 use api::settings::Settings;
+use api::sync_function::SyncFunction;
 use shared::clock::Clock;
 use shared::queue::Queue;
 use shared::table::Table;
@@ -14,5 +15,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = aws::configuration().await;
     let table = Table::new(&aws, &settings.state_table);
     let queue = Queue::new(&aws, &settings.sync_queue_url);
-    lambda_runtime::run(api::service(App::new(settings, table, queue, Clock::system())?)).await
+    let sync_function = SyncFunction::new(&aws, &settings.sync_function);
+    lambda_runtime::run(api::service(App::new(settings, table, queue, sync_function, Clock::system())?)).await
 }

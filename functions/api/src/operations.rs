@@ -5,12 +5,20 @@
 //! looks like is no secret.
 
 mod cancel_sync;
+mod create_setting;
+mod delete_setting;
+mod get_setting;
 mod get_sync;
 mod list_syncs;
 mod list_users;
 mod start_sync;
+mod test_setting;
+mod update_setting;
 
+use ring::rand::SecureRandom;
 use shared::ids::CompanyId;
+use shared::job::Job;
+use shared::secrets::{ApiKey, FreshKey, Keys};
 
 use crate::App;
 use crate::answer::{Answer, Outcome};
@@ -38,6 +46,21 @@ pub(crate) async fn perform(app: &App, request: &Request, operation: &Operation,
         Operation::CancelSync(id) => {
             cancel_sync::cancel_sync(app, &recognize(app, request, trail).await?, request, id.as_deref(), trail).await
         }
+        Operation::GetSetting => {
+            get_setting::get_setting(app, &recognize(app, request, trail).await?, request, trail).await
+        }
+        Operation::CreateSetting => {
+            create_setting::create_setting(app, &recognize(app, request, trail).await?, request, trail).await
+        }
+        Operation::UpdateSetting => {
+            update_setting::update_setting(app, &recognize(app, request, trail).await?, request, trail).await
+        }
+        Operation::DeleteSetting => {
+            delete_setting::delete_setting(app, &recognize(app, request, trail).await?, request, trail).await
+        }
+        Operation::TestSetting => {
+            test_setting::test_setting(app, &recognize(app, request, trail).await?, request, trail).await
+        }
         Operation::Describe(topic) => topic.describe(request).map(Answer::Description),
         Operation::Options(allow) => Ok(Answer::Options(*allow)),
         Operation::WrongMethod(allow) => Err(Failure::WrongMethod(*allow)),
@@ -49,6 +72,20 @@ async fn recognize(app: &App, request: &Request, trail: &mut Trail) -> Result<Ca
     let caller = app.callers.recognize(request.header("authorization")).await?;
     trail.caller = Some(caller.clone());
     Ok(caller)
+}
+
+/// The api key, with what is stored beside the first one of a company.
+fn keys(app: &App, api_key: ApiKey) -> Result<Keys, Failure> {
+    let mut drawn = [0; FreshKey::BYTES];
+    app.random.fill(&mut drawn).map_err(|_| Failure::NoRandomness)?;
+    Ok(Keys { api_key, fresh: FreshKey::new(drawn) })
+}
+
+/// The line of a sync that has ended with its connection.
+fn ended(job: Option<&Job>) {
+    if let Some(job) = job {
+        shared::telemetry::job_cancelled(job);
+    }
 }
 
 /// Who a request came from and whose data it came to, for its line in the log and for its page.

@@ -1,7 +1,7 @@
 //! The pages that a person with a browser sees.
 //!
-//! In reading order: [`View`] is what a page knows beside the outcome; `list`, `job`, `report` and
-//! `problem` write the content, `progress` has the arithmetic of the bar; `frame` puts style,
+//! In reading order: [`View`] is what a page knows beside the outcome; `list`, `job`, `report`,
+//! `setting` and `problem` write the content, `progress` has the arithmetic of the bar; `frame` puts style,
 //! script and the security headers around it; [`language`] has every text, twice.
 //!
 //! A page stands in the place of the document that the other formats write: status code and
@@ -22,6 +22,7 @@ mod list;
 mod problem;
 mod progress;
 mod report;
+mod setting;
 
 use std::array;
 use std::time::Duration;
@@ -153,6 +154,8 @@ pub(crate) fn write(outcome: &Outcome, view: &View) -> Option<Page> {
         Ok(Answer::Job(job) | Answer::Started(job)) => job::content(job, view),
         Ok(Answer::Jobs(jobs)) => list::content(jobs, view),
         Ok(Answer::Users(report)) => report::content(report, view),
+        Ok(Answer::Setting(setting)) => setting::content(setting, view),
+        Ok(Answer::Tested(tested)) => setting::tested(tested, view),
         Ok(Answer::Description(_) | Answer::Options(_)) => return None,
         Err(failure) => problem::content(failure, view),
     };

@@ -17,6 +17,9 @@ use crate::describe::Topic;
 /// The path of the collection; a job's path is this, a slash and its id.
 pub const SYNCS: &str = "/codelock/axema/usersync";
 
+/// The path of the connection; that of its test is this and `/test`.
+pub const SETTINGS: &str = "/codelock/axema/settings";
+
 /// No format name is longer; anything longer after a dot is not a suffix.
 const LONGEST_SUFFIX: usize = 8;
 
@@ -33,6 +36,16 @@ pub enum Operation {
     ListUsers(Option<String>),
     /// `CancelAxemaUserSync`, with the id in the same way.
     CancelSync(Option<String>),
+    /// `AxemaSettingQuery`
+    GetSetting,
+    /// `CreateAxemaSetting`
+    CreateSetting,
+    /// `UpdateAxemaSetting`
+    UpdateSetting,
+    /// `DeleteAxemaSetting`
+    DeleteSetting,
+    /// `TestAxemaSetting`
+    TestSetting,
     /// The service itself is asked about.
     Describe(Topic),
     /// A browser or a curious client asks what it may do.
@@ -50,6 +63,8 @@ pub struct Allow(pub &'static str);
 const ALLOW_SYNCS: Allow = Allow("GET, HEAD, POST, OPTIONS");
 const ALLOW_SYNC: Allow = Allow("GET, HEAD, DELETE, OPTIONS");
 const ALLOW_USERS: Allow = Allow("GET, HEAD, OPTIONS");
+const ALLOW_SETTING: Allow = Allow("GET, HEAD, POST, PUT, DELETE, OPTIONS");
+const ALLOW_TEST: Allow = Allow("POST, OPTIONS");
 const ALLOW_DESCRIPTION: Allow = Allow("GET, HEAD, OPTIONS");
 
 /// A path and a method, understood.
@@ -70,14 +85,20 @@ impl Allow {
 }
 
 impl Operation {
-    /// Whether it changes something.
+    /// Whether it changes something, or has the service do something elsewhere.
     #[must_use]
     pub const fn changes(&self) -> bool {
         match self {
-            Self::StartSync | Self::CancelSync(_) => true,
+            Self::StartSync
+            | Self::CancelSync(_)
+            | Self::CreateSetting
+            | Self::UpdateSetting
+            | Self::DeleteSetting
+            | Self::TestSetting => true,
             Self::ListSyncs
             | Self::GetSync(_)
             | Self::ListUsers(_)
+            | Self::GetSetting
             | Self::Describe(_)
             | Self::Options(_)
             | Self::WrongMethod(_)
@@ -94,6 +115,11 @@ impl Operation {
             Self::GetSync(_) => "GetAxemaUserSyncJob",
             Self::ListUsers(_) => "QueryAxemaUserSyncUsers",
             Self::CancelSync(_) => "CancelAxemaUserSync",
+            Self::GetSetting => "AxemaSettingQuery",
+            Self::CreateSetting => "CreateAxemaSetting",
+            Self::UpdateSetting => "UpdateAxemaSetting",
+            Self::DeleteSetting => "DeleteAxemaSetting",
+            Self::TestSetting => "TestAxemaSetting",
             Self::Describe(_) => "Describe",
             Self::Options(_) => "Options",
             Self::WrongMethod(_) => "WrongMethod",
@@ -112,14 +138,17 @@ pub fn find(method: &str, path: &str) -> Route {
         return route;
     }
     let (bare, suffix) = split_suffix(whole);
-    let operation = match below_syncs(bare) {
-        Some("") => on_syncs(method),
-        Some(below) => match below.split_once('/') {
+    let operation = match (below(bare, SYNCS), below(bare, SETTINGS)) {
+        (Some(""), _) => on_syncs(method),
+        (Some(below), _) => match below.split_once('/') {
             None => on_sync(method, below),
             Some((id, users)) if !id.is_empty() && users.eq_ignore_ascii_case("users") => on_users(method, id),
             Some(_) => Operation::Unknown,
         },
-        None => Topic::at(bare).map_or(Operation::Unknown, |topic| on_description(method, topic)),
+        (None, Some("")) => on_setting(method),
+        (None, Some(below)) if below.eq_ignore_ascii_case("test") => on_test(method),
+        (None, Some(_)) => Operation::Unknown,
+        (None, None) => Topic::at(bare).map_or(Operation::Unknown, |topic| on_description(method, topic)),
     };
     Route { operation, suffix, format: None }
 }
@@ -150,6 +179,25 @@ fn on_users(method: &str, id: &str) -> Operation {
     }
 }
 
+fn on_setting(method: &str) -> Operation {
+    match method {
+        "GET" | "HEAD" => Operation::GetSetting,
+        "POST" => Operation::CreateSetting,
+        "PUT" => Operation::UpdateSetting,
+        "DELETE" => Operation::DeleteSetting,
+        "OPTIONS" => Operation::Options(ALLOW_SETTING),
+        _ => Operation::WrongMethod(ALLOW_SETTING),
+    }
+}
+
+fn on_test(method: &str) -> Operation {
+    match method {
+        "POST" => Operation::TestSetting,
+        "OPTIONS" => Operation::Options(ALLOW_TEST),
+        _ => Operation::WrongMethod(ALLOW_TEST),
+    }
+}
+
 fn on_description(method: &str, topic: Topic) -> Operation {
     match method {
         "GET" | "HEAD" => Operation::Describe(topic),
@@ -158,10 +206,10 @@ fn on_description(method: &str, topic: Topic) -> Operation {
     }
 }
 
-/// What is below the collection, `""` for the collection itself.
-fn below_syncs(path: &str) -> Option<&str> {
-    let (start, rest) = path.split_at_checked(SYNCS.len())?;
-    if !start.eq_ignore_ascii_case(SYNCS) {
+/// What is below a path, `""` for the path itself.
+fn below<'a>(path: &'a str, above: &str) -> Option<&'a str> {
+    let (start, rest) = path.split_at_checked(above.len())?;
+    if !start.eq_ignore_ascii_case(above) {
         return None;
     }
     if rest.is_empty() {
@@ -204,6 +252,13 @@ mod tests {
             ("GET", "/codelock/axema/usersync/AbC/users", users(), None),
             ("HEAD", "/codelock/axema/usersync/AbC/USERS.csv", users(), Some("csv")),
             ("OPTIONS", "/codelock/axema/usersync/x/users", Operation::Options(ALLOW_USERS), None),
+            ("HEAD", "/CodeLock/Axema/Settings.jsv", Operation::GetSetting, Some("jsv")),
+            ("POST", "/codelock/axema/settings", Operation::CreateSetting, None),
+            ("PUT", "/codelock/axema/settings/", Operation::UpdateSetting, None),
+            ("DELETE", "/codelock/axema/settings.xml", Operation::DeleteSetting, Some("xml")),
+            ("POST", "/codelock/axema/settings/Test.csv", Operation::TestSetting, Some("csv")),
+            ("OPTIONS", "/codelock/axema/settings", Operation::Options(ALLOW_SETTING), None),
+            ("OPTIONS", "/codelock/axema/settings/test", Operation::Options(ALLOW_TEST), None),
             ("OPTIONS", "/codelock/axema/usersync", Operation::Options(ALLOW_SYNCS), None),
             ("OPTIONS", "/codelock/axema/usersync/x", Operation::Options(ALLOW_SYNC), None),
         ] {
@@ -218,6 +273,8 @@ mod tests {
         assert_eq!(find("get", SYNCS).operation, Operation::WrongMethod(ALLOW_SYNCS));
         assert_eq!(find("POST", "/codelock/axema/usersync/x").operation, Operation::WrongMethod(ALLOW_SYNC));
         assert_eq!(find("POST", "/codelock/axema/usersync/x/users").operation, Operation::WrongMethod(ALLOW_USERS));
+        assert_eq!(find("PATCH", SETTINGS).operation, Operation::WrongMethod(ALLOW_SETTING));
+        assert_eq!(find("GET", "/codelock/axema/settings/test").operation, Operation::WrongMethod(ALLOW_TEST));
     }
 
     #[test]
@@ -232,6 +289,9 @@ mod tests {
             "/codelock/axema/usersync//",
             "/codelock/axema/usersync//users",
             "/codelock/axema/usersync/a/users/b",
+            "/codelock/axema/settings/tests",
+            "/codelock/axema/settings/test/x",
+            "/codelock/axema/settingstest",
             "//codelock/axema/usersync",
             "/codelock/axema/usersynå",
             "/codelock/axema/usersync.averylongsuffix",

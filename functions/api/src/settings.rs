@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Url;
-use shared::settings::{SettingsError, list, optional, state_table, sync_queue_url};
+use shared::settings::{SettingsError, list, optional, required, state_table, sync_queue_url};
 
 use crate::ANSWER_WITHIN;
 use crate::caller::claims::ClaimPath;
@@ -26,6 +26,10 @@ pub struct Settings {
     pub state_table: String,
     /// `SYNC_QUEUE_URL`: the queue of the workers.
     pub sync_queue_url: String,
+    /// `SECRETS_TABLE`: the table of the api keys, which this function only writes to.
+    pub secrets_table: String,
+    /// `SYNC_FUNCTION`: the function that tries connections.
+    pub sync_function: String,
     /// `TRUSTED_ISSUERS`: the issuers whose tokens count, each exactly as its tokens name it.
     pub trusted_issuers: Vec<String>,
     /// `TOKEN_AUDIENCES`: one of these must be in `aud` or `azp`; empty: any will do.
@@ -49,6 +53,8 @@ impl Settings {
         Ok(Self {
             state_table: state_table()?,
             sync_queue_url: sync_queue_url()?,
+            secrets_table: required("SECRETS_TABLE", "the name of the DynamoDB table that api keys are stored in")?,
+            sync_function: required("SYNC_FUNCTION", "the name of the sync function, which tries connections")?,
             trusted_issuers: trusted(list(TRUSTED_ISSUERS))?,
             token_audiences: list("TOKEN_AUDIENCES"),
             role_claims: role_claims(&list(ROLE_CLAIMS))?,

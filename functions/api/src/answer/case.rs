@@ -63,7 +63,9 @@ impl Case {
         match node {
             Node::Object(object) => self.of(object),
             Node::List(items) => Node::List(items.iter().map(|item| self.within(item)).collect()),
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Map(_) => node.clone(),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Guids(_) | Node::Map(_) => {
+                node.clone()
+            }
         }
     }
 

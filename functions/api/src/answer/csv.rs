@@ -35,7 +35,7 @@ fn cell(node: &Node) -> String {
         Node::Text(text) if text.starts_with(FORMULA) => format!("'{text}"),
         Node::Text(text) => text.clone(),
         Node::List(items) if items.is_empty() => String::new(),
-        Node::Object(_) | Node::List(_) | Node::Map(_) => jsv::of(node),
+        Node::Object(_) | Node::List(_) | Node::Guids(_) | Node::Map(_) => jsv::of(node),
     }
 }
 

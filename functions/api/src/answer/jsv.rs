@@ -37,6 +37,7 @@ fn value(node: &Node, text: &mut String) {
         Node::Text(value) => quoted_if_needed(value, &[], text),
         Node::Object(value) => object(value, text),
         Node::List(items) => sequence('[', items.iter(), ']', text, value),
+        Node::Guids(ids) => sequence('[', ids.iter(), ']', text, |id, text| quoted_if_needed(id, &[], text)),
         Node::Map(entries) => sequence('{', entries.iter(), '}', text, |(name, node), text| {
             quoted_if_needed(name, &NAMES_END, text);
             text.push(':');
@@ -146,6 +147,7 @@ mod tests {
             Node::Text(text) => Value::String(text.clone()),
             Node::Object(object) => object.present().map(|(name, node)| (name.to_owned(), as_read(node))).collect(),
             Node::List(items) => items.iter().map(as_read).collect(),
+            Node::Guids(ids) => ids.iter().map(|id| Value::String(id.clone())).collect(),
             Node::Map(entries) => {
                 Value::Object(entries.iter().map(|(name, node)| (name.clone(), as_read(node))).collect::<Map<_, _>>())
             }

@@ -36,6 +36,8 @@ pub(super) enum Node {
     Text(String),
     Object(Object),
     List(Vec<Self>),
+    /// Ids: what one member holds, and not the rows of a document.
+    Guids(Vec<String>),
     /// Names that are data, as in `Meta`.
     Map(Vec<(String, Self)>),
 }
@@ -92,6 +94,7 @@ impl Serialize for Node {
             Self::Text(text) => serializer.serialize_str(text),
             Self::Object(object) => object.serialize(serializer),
             Self::List(items) => serializer.collect_seq(items),
+            Self::Guids(ids) => serializer.collect_seq(ids),
             Self::Map(entries) => serializer.collect_map(entries.iter().map(|(name, node)| (name, node))),
         }
     }
@@ -156,6 +159,20 @@ mod tests {
             serde_json::to_string(&of(&everything())).ok().as_deref(),
             Some(r#"{"Flag":true,"Small":7,"Below":-1,"Kind":"Skipped","Inner":[{"text":"t"},{}],"Meta":{"k":"v"}}"#)
         );
+    }
+
+    #[test]
+    fn ids_are_a_member_and_no_lines() {
+        #[derive(Serialize)]
+        struct Guids(Vec<&'static str>);
+        #[derive(Serialize)]
+        struct Setting {
+            ids: Guids,
+        }
+        let tree = of(&Setting { ids: Guids(vec!["a", "b"]) });
+        assert_eq!(tree.lines(), [&tree]);
+        assert_eq!(serde_json::to_string(&tree).ok().as_deref(), Some(r#"{"ids":["a","b"]}"#));
+        assert_eq!(tree.members[0].1, Node::Guids(vec!["a".to_owned(), "b".to_owned()]));
     }
 
     #[test]

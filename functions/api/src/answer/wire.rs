@@ -3,6 +3,8 @@
 //! A member without a value is left out, except `Errors`, which is an empty list. A format that
 //! orders or names its members otherwise does so in its own file.
 
+pub mod setting;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -16,6 +18,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use self::setting::{AxemaSettingResponse, AxemaSettingTestResponse, AxemaSettingTestResult};
 use super::report::Report;
 use super::tree::{self, Object};
 use crate::binding::number_of;
@@ -35,6 +38,10 @@ pub enum Document {
     Jobs(QueryAxemaUserSyncJobsResponse),
     /// The answer of `QueryAxemaUserSyncUsers`.
     Users(AxemaUserSyncUsersResponse),
+    /// A company's connection.
+    Setting(AxemaSettingResponse),
+    /// The answer of `TestAxemaSetting`.
+    Tested(AxemaSettingTestResponse),
     /// The answer of a failure.
     Problem(ErrorResponse),
     /// The answer of a failure of `QueryAxemaUserSyncJobs`.
@@ -48,7 +55,8 @@ impl Document {
         match self {
             Self::Jobs(_) => Some(tree::of(&AxemaUserSyncJobResponse::default())),
             Self::Users(_) => Some(tree::of(&AxemaUserSyncUserResponse::default())),
-            Self::Job(_) | Self::Problem(_) | Self::JobsProblem(_) => None,
+            Self::Tested(_) => Some(tree::of(&AxemaSettingTestResult::default())),
+            Self::Job(_) | Self::Setting(_) | Self::Problem(_) | Self::JobsProblem(_) => None,
         }
     }
 }

@@ -79,6 +79,14 @@ impl Page {
                 }
                 self.close(prefix, name);
             }
+            Node::Guids(ids) if ids.is_empty() => self.push(&["<", prefix, name, " />"]),
+            Node::Guids(ids) => {
+                let inner = self.open(prefix, name, ARRAYS, level);
+                for id in ids {
+                    self.leaf(&inner, "guid", id);
+                }
+                self.close(prefix, name);
+            }
             Node::Map(entries) => {
                 let inner = self.open(prefix, name, ARRAYS, level);
                 for (key, value) in entries {
@@ -155,7 +163,11 @@ mod tests {
         meta: BTreeMap<&'static str, &'static str>,
         response_status: ResponseStatus,
         rows: Vec<Row>,
+        ids: Guids,
     }
+
+    #[derive(Serialize)]
+    struct Guids(Vec<&'static str>);
 
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
@@ -179,12 +191,15 @@ mod tests {
             meta: [("k", "v")].into(),
             response_status: ResponseStatus { message: "m", errors: vec!["e"] },
             rows: vec![Row { id: 1 }, Row { id: 2 }],
+            ids: Guids(vec!["g"]),
         };
         let expected = [
             r#"<?xml version="1.0" encoding="utf-8"?>"#,
             r#"<Answer xmlns:i="http://www.w3.org/2001/XMLSchema-instance""#,
             r#" xmlns="http://schemas.datacontract.org/2004/07/BokaMera.API.ServiceModel.Dtos">"#,
             r#"<Count i:nil="true" />"#,
+            r#"<Ids xmlns:d2p1="http://schemas.microsoft.com/2003/10/Serialization/Arrays">"#,
+            "<d2p1:guid>g</d2p1:guid></Ids>",
             r#"<Meta xmlns:d2p1="http://schemas.microsoft.com/2003/10/Serialization/Arrays">"#,
             "<d2p1:KeyValueOfstringstring><d2p1:Key>k</d2p1:Key><d2p1:Value>v</d2p1:Value>",
             "</d2p1:KeyValueOfstringstring></Meta>",

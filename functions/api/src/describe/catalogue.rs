@@ -1,11 +1,14 @@
 //! The operations, each described once: what is written about them anywhere is written from here.
 //!
 //! The members of a request are the fields of its struct in `requests`. A member that the path
-//! names is in the path; the others are in the body of a POST, and in the query of everything else.
+//! names is in the path; the others are in the body of a POST or PUT, and in the query of everything
+//! else.
 //! Roles come from the right that the operation asks for, status and error codes from
 //! [`Failure::problem`].
 //!
 //! What this module does not do: bind or route. Tests hold it against what does.
+
+mod setting;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
@@ -21,7 +24,7 @@ use crate::answer::format::Format;
 use crate::answer::wire::{
     AxemaUserSyncJobResponse, AxemaUserSyncUsersResponse, Document, ErrorResponse, QueryAxemaUserSyncJobsResponse,
 };
-use crate::binding::BindingError;
+use crate::binding::{BindingError, Fault};
 use crate::caller::CallerError;
 use crate::caller::may::{MayNot, Right};
 use crate::failure::Failure;
@@ -36,7 +39,9 @@ pub(crate) struct Described {
     pub name: &'static str,
     /// The one verb that it is called with.
     pub verb: &'static str,
-    /// What follows [`SYNCS`] in its path; a member in braces stands for its value.
+    /// What its path begins with.
+    pub root: &'static str,
+    /// What follows in its path; a member in braces stands for its value.
     pub below: &'static str,
     /// What the caller must be allowed.
     pub right: Right,
@@ -85,6 +90,10 @@ pub(crate) enum Refusal {
     SyncRunning,
     /// The job to be cancelled has ended.
     JobEnded,
+    /// The company has a connection already.
+    Connected,
+    /// The company has no connection at all.
+    NoSetting,
     /// The company is not connected.
     NotConnected,
     /// There is no such job.
@@ -106,10 +115,11 @@ pub(crate) const ALWAYS: [Refusal; 6] = [
 ];
 
 /// All of them, in the order in which they are told of.
-pub(crate) static OPERATIONS: [Described; 5] = [
+pub(crate) static OPERATIONS: [Described; 10] = [
     Described {
         name: "CreateAxemaUserSync",
         verb: "POST",
+        root: SYNCS,
         below: "",
         right: Right::Write,
         summary: "Starts a sync of the company's Axema VAKA users",
@@ -134,6 +144,7 @@ pub(crate) static OPERATIONS: [Described; 5] = [
     Described {
         name: "QueryAxemaUserSyncJobs",
         verb: "GET",
+        root: SYNCS,
         below: "",
         right: Right::Read,
         summary: "Lists the syncs of a company, the newest first",
@@ -150,6 +161,7 @@ pub(crate) static OPERATIONS: [Described; 5] = [
     Described {
         name: "GetAxemaUserSyncJob",
         verb: "GET",
+        root: SYNCS,
         below: "/{Id}",
         right: Right::Read,
         summary: "Gets one sync, with its progress",
@@ -166,6 +178,7 @@ pub(crate) static OPERATIONS: [Described; 5] = [
     Described {
         name: "QueryAxemaUserSyncUsers",
         verb: "GET",
+        root: SYNCS,
         below: "/{Id}/users",
         right: Right::Read,
         summary: "Lists the users that a sync decided about or left out, with what became of each",
@@ -185,6 +198,7 @@ pub(crate) static OPERATIONS: [Described; 5] = [
     Described {
         name: "CancelAxemaUserSync",
         verb: "DELETE",
+        root: SYNCS,
         below: "/{Id}",
         right: Right::Write,
         summary: "Ends a sync that is Pending or Processing, as Failed",
@@ -198,6 +212,11 @@ pub(crate) static OPERATIONS: [Described; 5] = [
         has_pages: false,
         refusals: &[Refusal::CrossSite, Refusal::NoSuchJob, Refusal::JobEnded],
     },
+    setting::QUERY,
+    setting::CREATE,
+    setting::UPDATE,
+    setting::DELETE,
+    setting::TEST,
 ];
 
 /// The answer of every refusal.
@@ -229,17 +248,17 @@ fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 impl Described {
     /// The path with its members in braces.
     pub fn path(&self) -> String {
-        format!("{SYNCS}{}", self.below)
+        format!("{}{}", self.root, self.below)
     }
 
     /// Whether its members are in a body.
     pub fn has_body(&self) -> bool {
-        self.verb == "POST"
+        matches!(self.verb, "POST" | "PUT")
     }
 
     /// Whether it starts a sync.
     pub fn starts(&self) -> bool {
-        self.verb == "POST"
+        self.root == SYNCS && self.verb == "POST"
     }
 
     /// Whether a member is in the path.
@@ -260,13 +279,15 @@ impl Refusal {
             Self::Unauthorized => CallerError::Missing.into(),
             Self::Forbidden => MayNot::NoRole.into(),
             Self::CrossSite => Failure::CrossSite,
-            Self::Unbound => BindingError::Value { field: "CompanyId", fault: "is not a Guid" }.into(),
+            Self::Unbound => BindingError::from(Fault { field: "CompanyId", fault: "is not a Guid" }).into(),
             Self::Callback => NotACallback.into(),
             Self::Malformed => BindingError::Malformed("is not a JSON object").into(),
             Self::TooLarge => BindingError::TooLarge.into(),
             Self::MediaType => BindingError::MediaType.into(),
             Self::SyncRunning => Failure::SyncRunning(Box::new(sample::running())),
             Self::JobEnded => Failure::JobEnded(Box::new(sample::completed())),
+            Self::Connected => Failure::Connected,
+            Self::NoSetting => Failure::NoSetting,
             Self::NotConnected => Failure::NotConnected,
             Self::NoSuchJob => Failure::NoSuchJob,
             Self::WrongMethod => Failure::WrongMethod(Allow("GET, HEAD, OPTIONS")),
@@ -287,10 +308,12 @@ impl Refusal {
             Self::MediaType => "The body is in a media type that is not read",
             Self::SyncRunning => "A sync of the company is Pending or Processing; Location is its address",
             Self::JobEnded => "The sync has ended already",
+            Self::Connected => "The company has a connection already; Location is its address",
+            Self::NoSetting => "The company has no connection to Axema",
             Self::NotConnected => "The company has no active connection to Axema",
             Self::NoSuchJob => "The company has no such sync",
             Self::WrongMethod => "The path has other methods, which Allow lists",
-            Self::Unavailable => "The store, the queue or the issuer's keys cannot be reached; nothing was changed",
+            Self::Unavailable => "The store, the queue, the issuer's keys or another part of the service cannot be reached",
         }
     }
 }

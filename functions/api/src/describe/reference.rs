@@ -28,6 +28,7 @@ pub(crate) fn roles(operation: &Described) -> String {
 pub(crate) const fn verb(operation: &Described) -> &'static str {
     match operation.verb.as_bytes() {
         b"POST" => "IPost",
+        b"PUT" => "IPut",
         b"DELETE" => "IDelete",
         _ => "IGet",
     }

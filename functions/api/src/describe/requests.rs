@@ -3,6 +3,8 @@
 //! What this module does not do: read a request. [`crate::binding`] does, from any of the forms
 //! that a client may choose; tests hold the two together, and bind the samples.
 
+pub(crate) mod setting;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 

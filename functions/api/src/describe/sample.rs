@@ -3,12 +3,15 @@
 use shared::clock::Timestamp;
 use shared::ids::{CompanyId, DeviceId, JobId, UserId};
 use shared::job::{Counters, Failure, Job, Mode, Status};
+use shared::connection_test::{DeviceReport, Finding, TestReport};
 use shared::outcome::{Outcome, SkipReason};
+use shared::table::connection::Setting;
 use shared::table::link::{Linked, PersonKey};
 use shared::table::report::Row;
 use uuid::Uuid;
 
 use crate::answer::report::Report;
+use crate::answer::wire::setting::Tested;
 use crate::binding::ListUsers;
 
 /// The sync of every sample: 0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f.
@@ -20,6 +23,9 @@ const COMPANY: Uuid = Uuid::from_u128(0x7f3d_2c1b_0a9e_4d8c_b7a6_9584_7362_5140)
 /// The system, user and customer of samples: e1000000-…, e2000000-…, e3000000-….
 const DEVICE: u128 = 0xe100_0000_0000_4000_8000_0000_0000_0001;
 const USER: u128 = 0xe200_0000_0000_4000_8000_0000_0000_0001;
+
+/// The API key of samples, which opens nothing.
+pub(crate) const API_KEY: &str = "an-api-key-of-vaka-online";
 
 /// 2026-01-31T12:00:00Z.
 const ACCEPTED_AT: Timestamp = Timestamp::from_ms(1_769_860_800_000);
@@ -60,7 +66,7 @@ pub(crate) fn cancelled() -> Job {
 pub(crate) fn report() -> Report {
     let row = |user: u128, outcome, customer| {
         let person = PersonKey {
-            device: DeviceId::from_uuid(Uuid::from_u128(DEVICE)),
+            device: device(),
             user: UserId::from_uuid(Uuid::from_u128(USER + user)),
         };
         Row { person, outcome, customer, imprint: None }
@@ -71,6 +77,33 @@ pub(crate) fn report() -> Report {
     ];
     let wanted = ListUsers { id: job_id(), company: None, outcome: None, skip: 0, take: 2 };
     Report { job: completed(), rows, total: 60, wanted }
+}
+
+/// A connection in use.
+pub(crate) fn setting() -> Setting {
+    Setting {
+        company: company(),
+        devices: vec![device()],
+        has_api_key: true,
+        active: true,
+        created_at: Some(ACCEPTED_AT),
+        updated_at: Some(ACCEPTED_AT),
+    }
+}
+
+/// A test of a connection that works but for one system.
+pub(crate) fn tested() -> Tested {
+    let other = DeviceId::from_uuid(Uuid::from_u128(DEVICE + 1));
+    let devices = vec![
+        DeviceReport { device: device(), finding: Finding::Works, users: Some(1200) },
+        DeviceReport { device: other, finding: Finding::DeviceUnknown, users: None },
+    ];
+    Tested { company: company(), report: TestReport { sign_in: Finding::Works, api_key: Finding::Works, devices } }
+}
+
+/// The system of every sample.
+pub(crate) const fn device() -> DeviceId {
+    DeviceId::from_uuid(Uuid::from_u128(DEVICE))
 }
 
 fn job(status: Status, counters: Option<Counters>) -> Job {

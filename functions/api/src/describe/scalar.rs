@@ -65,6 +65,16 @@ scalar! {
 }
 
 scalar! {
+    /// What a test of the connection is about.
+    CheckName = { "type": "string", "enum": ["SignIn", "ApiKey", "Device"] }
+}
+
+scalar! {
+    /// What a test has found.
+    VerdictName = { "type": "string", "enum": ["Works", "Fails", "NotTested"] }
+}
+
+scalar! {
     /// The name of an `AxemaUserSyncStatus`.
     StatusName = { "type": "string", "enum": ["Pending", "Processing", "Completed", "Failed"] }
 }

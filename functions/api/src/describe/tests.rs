@@ -9,7 +9,8 @@ use super::*;
 use crate::answer::callback::NotACallback;
 use shared::job::Mode;
 
-use crate::binding::{BindingError, CancelSync, GetSync, ListSyncs, ListUsers, StartSync};
+use crate::binding::setting::{CreateSetting, OfCompany, UpdateSetting};
+use crate::binding::{BindingError, CancelSync, Fault, GetSync, ListSyncs, ListUsers, StartSync};
 use crate::caller::CallerError;
 use crate::caller::may::MayNot;
 use crate::event::Event;
@@ -29,7 +30,7 @@ fn the_router_finds_each_operation_that_is_described_and_no_other() {
             assert_eq!(by_name.name(), operation.name, "{verb} by its name");
         }
         let mut verbs = BTreeSet::from(["OPTIONS"]);
-        for other in OPERATIONS.iter().filter(|other| other.below == operation.below) {
+        for other in OPERATIONS.iter().filter(|other| other.path() == operation.path()) {
             verbs.insert(other.verb);
             if other.verb == "GET" {
                 verbs.insert("HEAD");
@@ -46,6 +47,11 @@ fn the_router_finds_each_operation_that_is_described_and_no_other() {
         Operation::GetSync(None),
         Operation::ListUsers(None),
         Operation::CancelSync(None),
+        Operation::GetSetting,
+        Operation::CreateSetting,
+        Operation::UpdateSetting,
+        Operation::DeleteSetting,
+        Operation::TestSetting,
         Operation::Describe(Topic::OpenApi),
         Operation::Options(Allow("")),
         Operation::WrongMethod(Allow("")),
@@ -62,7 +68,12 @@ fn is_an_operation(operation: &Operation) -> bool {
         | Operation::ListSyncs
         | Operation::GetSync(_)
         | Operation::ListUsers(_)
-        | Operation::CancelSync(_) => true,
+        | Operation::CancelSync(_)
+        | Operation::GetSetting
+        | Operation::CreateSetting
+        | Operation::UpdateSetting
+        | Operation::DeleteSetting
+        | Operation::TestSetting => true,
         Operation::Describe(_) | Operation::Options(_) | Operation::WrongMethod(_) | Operation::Unknown => false,
     }
 }
@@ -77,7 +88,7 @@ fn every_way_to_fail_is_described_with_its_status_its_code_and_its_header() {
         Failure::CrossSite,
         Failure::MayNot(MayNot::NoRole),
         Failure::MayNot(MayNot::NoCompany),
-        Failure::Binding(BindingError::Value { field: "Id", fault: "is wrong" }),
+        Failure::Binding(Fault { field: "Id", fault: "is wrong" }.into()),
         Failure::Binding(BindingError::Malformed("is cut")),
         Failure::Binding(BindingError::TooLarge),
         Failure::Binding(BindingError::MediaType),
@@ -85,6 +96,8 @@ fn every_way_to_fail_is_described_with_its_status_its_code_and_its_header() {
         Failure::SyncRunning(Box::new(sample::running())),
         Failure::JobEnded(Box::new(sample::completed())),
         Failure::NotConnected,
+        Failure::Connected,
+        Failure::NoSetting,
         Failure::NoSuchJob,
         Failure::NoSuchRoute,
         Failure::WrongMethod(Allow("GET")),
@@ -114,11 +127,13 @@ fn is_listed(failure: &Failure) -> bool {
         | Failure::SyncRunning(_)
         | Failure::JobEnded(_)
         | Failure::NotConnected
+        | Failure::Connected
+        | Failure::NoSetting
         | Failure::NoSuchJob
         | Failure::NoSuchRoute
         | Failure::WrongMethod(_)
         | Failure::OutOfTime => true,
-        Failure::Store(_) | Failure::Accept(_) => false,
+        Failure::Store(_) | Failure::Accept(_) | Failure::Test(_) | Failure::NoRandomness => false,
     }
 }
 
@@ -141,6 +156,9 @@ fn each_member_that_is_described_is_bound_and_each_that_is_bound_is_described() 
     let ListUsers { id: _, company: _, outcome: _, skip: _, take: _ } =
         ListUsers { id: of_job, company: None, outcome: None, skip: 0, take: 0 };
     let CancelSync { id: _, company: _ } = CancelSync { id: of_job, company: None };
+    let OfCompany { company: _ } = OfCompany { company: None };
+    let UpdateSetting { company: _, api_key: _, devices: _, active: _ } =
+        UpdateSetting { company: None, api_key: None, devices: None, active: None };
     let described: Vec<_> = OPERATIONS.iter().map(|operation| (operation.name, members_of(operation))).collect();
     assert_eq!(
         described,
@@ -150,6 +168,11 @@ fn each_member_that_is_described_is_bound_and_each_that_is_bound_is_described() 
             ("GetAxemaUserSyncJob", vec!["Id".to_owned(), "CompanyId".to_owned()]),
             ("QueryAxemaUserSyncUsers", ["Id", "CompanyId", "Outcome", "Skip", "Take"].map(str::to_owned).to_vec(),),
             ("CancelAxemaUserSync", vec!["Id".to_owned(), "CompanyId".to_owned()]),
+            ("AxemaSettingQuery", vec!["CompanyId".to_owned()]),
+            ("CreateAxemaSetting", ["CompanyId", "ApiKey", "DeviceIds", "Active"].map(str::to_owned).to_vec()),
+            ("UpdateAxemaSetting", ["CompanyId", "ApiKey", "DeviceIds", "Active"].map(str::to_owned).to_vec()),
+            ("DeleteAxemaSetting", vec!["CompanyId".to_owned()]),
+            ("TestAxemaSetting", vec!["CompanyId".to_owned()]),
         ]
     );
     for operation in &OPERATIONS {
@@ -166,20 +189,28 @@ fn bind(operation: &Described, member: &str, value: &str) -> Option<String> {
     let id = if in_path { value } else { ID };
     let (query, body) = match (in_path, operation.has_body()) {
         (true, _) => (String::new(), String::new()),
-        (false, true) => (String::new(), json!({ member: value }).to_string()),
+        (false, true) => {
+            let mut body = json!({ "ApiKey": sample::API_KEY, "DeviceIds": ID });
+            body[member] = value.into();
+            (String::new(), body.to_string())
+        }
         (false, false) => (format!("{member}={value}"), String::new()),
     };
-    let request = request(json!({"rawQueryString": query, "body": body}));
+    let context = json!({"http": {"method": operation.verb}});
+    let request = request(json!({"rawQueryString": query, "body": body, "requestContext": context}));
     let bound = match operation.name {
         "CreateAxemaUserSync" => StartSync::bind(&request).map(|_| ()),
         "QueryAxemaUserSyncJobs" => ListSyncs::bind(&request).map(|_| ()),
         "GetAxemaUserSyncJob" => GetSync::bind(&request, Some(id)).map(|_| ()),
         "QueryAxemaUserSyncUsers" => ListUsers::bind(&request, Some(id)).map(|_| ()),
         "CancelAxemaUserSync" => CancelSync::bind(&request, Some(id)).map(|_| ()),
+        "AxemaSettingQuery" | "DeleteAxemaSetting" | "TestAxemaSetting" => OfCompany::bind(&request).map(|_| ()),
+        "CreateAxemaSetting" => CreateSetting::bind(&request).map(|_| ()),
+        "UpdateAxemaSetting" => UpdateSetting::bind(&request).map(|_| ()),
         other => panic!("{other} is not bound here yet"),
     };
     match bound {
-        Err(BindingError::Value { field, .. }) => Some(field.to_owned()),
+        Err(BindingError::Values(faults)) if faults.len() == 1 => Some(faults[0].field.to_owned()),
         _ => None,
     }
 }
@@ -246,6 +277,11 @@ fn csharp_knows_which_members_may_be_absent() {
         "        public virtual string ErrorMessage { get; set; }\n",
         "        public virtual DateTime CreatedDate { get; set; }\n",
         "        public virtual List<AxemaUserSyncJobResponse> Results { get; set; }\n",
+        "    [Route(\"/codelock/axema/settings\", \"PUT\")]\n",
+        "        : IReturn<AxemaSettingResponse>, IPut\n",
+        "        public virtual List<Guid> DeviceIds { get; set; }\n",
+        "        public virtual bool? Active { get; set; }\n",
+        "        public virtual DateTime? Created { get; set; }\n",
     ] {
         assert!(written.contains(line), "{line}\n{written}");
     }

@@ -30,6 +30,10 @@ export interface IPost
 {
 }
 
+export interface IPut
+{
+}
+
 export interface IDelete
 {
 }

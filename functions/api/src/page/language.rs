@@ -13,6 +13,7 @@ mod sv;
 use std::time::Duration;
 
 use shared::clock::Timestamp;
+use shared::connection_test::Finding;
 use shared::job::FailureCode;
 use shared::outcome::SkipReason;
 use time::OffsetDateTime;
@@ -99,6 +100,26 @@ pub struct Texts {
     pub before: &'static str,
     pub after: &'static str,
     pub spreadsheet: &'static str,
+    // The connection.
+    pub setting_title: &'static str,
+    pub setting_active: &'static str,
+    pub setting_active_hint: &'static str,
+    pub setting_inactive: &'static str,
+    pub setting_inactive_hint: &'static str,
+    pub key_stored: &'static str,
+    pub key_missing: &'static str,
+    pub connected_at: &'static str,
+    pub changed_at: &'static str,
+    pub test: &'static str,
+    pub test_hint: &'static str,
+    pub tested_title: &'static str,
+    pub tested: fn(works: bool, users: u64) -> String,
+    pub tested_caption: &'static str,
+    pub tested_what: &'static str,
+    pub check_sign_in: &'static str,
+    pub check_api_key: &'static str,
+    pub check_device: &'static str,
+    pub finding: fn(Finding) -> &'static str,
     // What went wrong.
     pub problem: fn(Wrong) -> ProblemText,
     pub to_list: &'static str,
@@ -131,6 +152,8 @@ pub enum Wrong {
     SyncRunning,
     JobEnded,
     NotConnected,
+    Connected,
+    NoSetting,
     NoSuchJob,
     NoSuchPage,
     WrongMethod,

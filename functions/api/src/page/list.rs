@@ -5,6 +5,7 @@ use shared::job::Job;
 
 use super::View;
 use super::frame::Content;
+use super::setting;
 use crate::binding::COMPANY_ID;
 use crate::route::SYNCS;
 
@@ -30,6 +31,7 @@ pub(super) fn content(jobs: &[Job], view: &View) -> Content {
         } @else {
             (table(jobs, view))
         }
+        (setting::link(view))
     };
     Content { title: texts.list_title.to_owned(), refresh_ms: running.map(|_| REFRESH_MS), main, beside: html! {} }
 }

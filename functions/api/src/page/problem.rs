@@ -10,6 +10,7 @@ use crate::binding::BindingError;
 use crate::caller::CallerError;
 use crate::caller::may::MayNot;
 use crate::failure::Failure;
+use crate::route::SETTINGS;
 
 pub(super) fn content(failure: &Failure, view: &View) -> Content {
     let texts = view.language.texts();
@@ -22,6 +23,7 @@ pub(super) fn content(failure: &Failure, view: &View) -> Content {
                 Next::Running(job) => a.link href=(view.link_to(job.id)) { (texts.to_running) },
                 Next::Ended(job) => a.link href=(view.link_to(job.id)) { (texts.to_ended) },
                 Next::Again => a.link href="" { (texts.try_again) },
+                Next::Setting => a.link href=(view.link(SETTINGS)) { (texts.setting_title) },
                 Next::List => a.link href=(view.link_to_list()) { (texts.to_list) },
                 Next::Nowhere => {},
             }
@@ -36,6 +38,7 @@ enum Next<'a> {
     Ended(&'a Job),
     Again,
     List,
+    Setting,
     Nowhere,
 }
 
@@ -43,7 +46,13 @@ fn next(failure: &Failure) -> Next<'_> {
     match failure {
         Failure::SyncRunning(job) => Next::Running(job),
         Failure::JobEnded(job) => Next::Ended(job),
-        Failure::Caller(_) | Failure::Store(_) | Failure::Accept(_) | Failure::OutOfTime => Next::Again,
+        Failure::Caller(_)
+        | Failure::Store(_)
+        | Failure::Accept(_)
+        | Failure::Test(_)
+        | Failure::NoRandomness
+        | Failure::OutOfTime => Next::Again,
+        Failure::Connected => Next::Setting,
         // The list would be answered in the same way.
         Failure::MayNot(MayNot::NoCompany) => Next::Nowhere,
         Failure::MayNot(MayNot::NoRole)
@@ -51,6 +60,7 @@ fn next(failure: &Failure) -> Next<'_> {
         | Failure::Binding(_)
         | Failure::Callback(_)
         | Failure::NotConnected
+        | Failure::NoSetting
         | Failure::NoSuchJob
         | Failure::NoSuchRoute
         | Failure::WrongMethod(_) => Next::List,
@@ -62,17 +72,21 @@ fn wrong(failure: &Failure) -> Wrong {
         Failure::Caller(CallerError::KeysUnavailable(_))
         | Failure::Store(_)
         | Failure::Accept(_)
+        | Failure::Test(_)
+        | Failure::NoRandomness
         | Failure::OutOfTime => Wrong::Unavailable,
         Failure::Caller(_) => Wrong::SignIn,
         Failure::MayNot(MayNot::NoRole) => Wrong::NoRole,
         Failure::MayNot(MayNot::NoCompany) => Wrong::NoCompany,
         Failure::CrossSite => Wrong::CrossSite,
         Failure::Binding(BindingError::TooLarge) => Wrong::TooLarge,
-        Failure::Binding(BindingError::Value { .. } | BindingError::Malformed(_) | BindingError::MediaType)
+        Failure::Binding(BindingError::Values(_) | BindingError::Malformed(_) | BindingError::MediaType)
         | Failure::Callback(_) => Wrong::Unreadable,
         Failure::SyncRunning(_) => Wrong::SyncRunning,
         Failure::JobEnded(_) => Wrong::JobEnded,
         Failure::NotConnected => Wrong::NotConnected,
+        Failure::Connected => Wrong::Connected,
+        Failure::NoSetting => Wrong::NoSetting,
         Failure::NoSuchJob => Wrong::NoSuchJob,
         Failure::NoSuchRoute => Wrong::NoSuchPage,
         Failure::WrongMethod(_) => Wrong::WrongMethod,

@@ -1,6 +1,8 @@
+use shared::connection_test::{DeviceReport, Finding, TestReport};
 use shared::ids::{DeviceId, UserId};
 use shared::job::{FailureCode, Job, Mode};
 use shared::outcome::{Outcome as Left, OutcomeKind, SkipReason};
+use shared::table::connection::Setting;
 use shared::table::link::{Linked, PersonKey};
 use shared::table::report::Row;
 
@@ -8,7 +10,8 @@ use super::example::{completed, failed, pending, running, view};
 use super::language::Language;
 use super::*;
 use crate::answer::report::Report;
-use crate::binding::{BindingError, ListUsers, MOST_USERS};
+use crate::answer::wire::setting::Tested;
+use crate::binding::{BindingError, Fault, ListUsers, MOST_USERS};
 use crate::caller::CallerError;
 use crate::caller::keys::KeysError;
 use crate::caller::may::MayNot;
@@ -36,13 +39,15 @@ fn outcomes() -> Vec<(String, Outcome)> {
         MayNot::NoRole.into(),
         MayNot::NoCompany.into(),
         Failure::CrossSite,
-        BindingError::Value { field: "Status", fault: "is wrong" }.into(),
+        BindingError::from(Fault { field: "Status", fault: "is wrong" }).into(),
         BindingError::Malformed("is cut").into(),
         BindingError::TooLarge.into(),
         BindingError::MediaType.into(),
         Failure::SyncRunning(Box::new(running())),
         Failure::JobEnded(Box::new(completed())),
         Failure::NotConnected,
+        Failure::Connected,
+        Failure::NoSetting,
         Failure::NoSuchJob,
         Failure::NoSuchRoute,
         Failure::WrongMethod(Allow("GET")),
@@ -57,8 +62,31 @@ fn outcomes() -> Vec<(String, Outcome)> {
     );
     outcomes.push(("a dry run".to_owned(), Ok(Answer::Job(Box::new(Job { mode: Mode::DryRun, ..completed() })))));
     outcomes.extend(jobs.into_iter().map(|job| (format!("{job:?}"), Ok(Answer::Job(Box::new(job))))));
+    let settings = [true, false].map(setting);
+    outcomes.extend(settings.map(|setting| (format!("{setting:?}"), Ok(Answer::Setting(Box::new(setting))))));
+    outcomes.extend(tests().into_iter().map(|test| (format!("{test:?}"), Ok(Answer::Tested(Box::new(test))))));
     outcomes.extend(failures.map(|failure| (format!("{failure:?}"), Err(failure))));
     outcomes
+}
+
+fn setting(active: bool) -> Setting {
+    let company = running().company;
+    let devices = vec![DeviceId::from_uuid(*company.as_uuid())];
+    let (created_at, updated_at) = (active.then_some(running().created_at), Some(running().updated_at));
+    Setting { company, devices, has_api_key: active, active, created_at, updated_at }
+}
+
+/// One that works, one that finds nobody, and one with each finding for a system of its own.
+fn tests() -> [Tested; 3] {
+    let company = running().company;
+    let device = |finding: Finding, users| DeviceReport { device: setting(true).devices[0], finding, users };
+    let report = |of: Finding, devices| TestReport { sign_in: of, api_key: of, devices };
+    [
+        report(Finding::Works, vec![device(Finding::Works, Some(1_234))]),
+        report(Finding::Works, vec![device(Finding::Works, Some(0))]),
+        report(Finding::SignInFailed, Finding::ALL.map(|finding| device(finding, None)).to_vec()),
+    ]
+    .map(|report| Tested { company, report })
 }
 
 /// A page of users that were left out, each for another reason.
@@ -177,7 +205,13 @@ fn what_is_read_aloud_changes_with_the_status_and_at_every_quarter_alone() {
 #[test]
 fn nobody_is_offered_what_they_may_not_do() {
     let reader = View { may_write: false, ..view(Language::English) };
-    for outcome in [Ok(Answer::Jobs(vec![completed()])), Ok(Answer::Job(Box::new(running())))] {
+    let [tested, ..] = tests();
+    for outcome in [
+        Ok(Answer::Jobs(vec![completed()])),
+        Ok(Answer::Job(Box::new(running()))),
+        Ok(Answer::Setting(Box::new(setting(true)))),
+        Ok(Answer::Tested(Box::new(tested))),
+    ] {
         let page = page(&outcome, &reader);
         assert!(!page.contains("<button") && !page.contains("<form") && !page.contains("<dialog"), "{page}");
     }
@@ -198,8 +232,15 @@ fn while_a_sync_runs_the_list_links_to_it_and_offers_no_other() {
 fn whoever_looks_at_a_company_of_others_stays_with_it() {
     let foreign = View { named: Some(running().company), ..view(Language::English) };
     let company = running().company.to_string();
-    for outcome in [Ok(Answer::Jobs(vec![completed()])), Ok(Answer::Job(Box::new(running()))), Err(Failure::NoSuchJob)]
-    {
+    let [tested, ..] = tests();
+    for outcome in [
+        Ok(Answer::Jobs(vec![completed()])),
+        Ok(Answer::Job(Box::new(running()))),
+        Ok(Answer::Setting(Box::new(setting(true)))),
+        Ok(Answer::Tested(Box::new(tested))),
+        Err(Failure::NoSuchJob),
+        Err(Failure::Connected),
+    ] {
         let page = page(&outcome, &foreign);
         let links = between(&page, "href=\"/", "\"");
         assert!(

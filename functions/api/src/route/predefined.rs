@@ -26,12 +26,17 @@ struct Named {
     allow: Allow,
 }
 
-const OPERATIONS: [Named; 5] = [
+const OPERATIONS: [Named; 10] = [
     Named { operation: || Operation::StartSync, allow: Allow("POST, OPTIONS") },
     Named { operation: || Operation::ListSyncs, allow: Allow("GET, HEAD, POST, OPTIONS") },
     Named { operation: || Operation::GetSync(None), allow: Allow("GET, HEAD, POST, OPTIONS") },
     Named { operation: || Operation::ListUsers(None), allow: Allow("GET, HEAD, POST, OPTIONS") },
     Named { operation: || Operation::CancelSync(None), allow: Allow("POST, DELETE, OPTIONS") },
+    Named { operation: || Operation::GetSetting, allow: Allow("GET, HEAD, POST, OPTIONS") },
+    Named { operation: || Operation::CreateSetting, allow: Allow("POST, OPTIONS") },
+    Named { operation: || Operation::UpdateSetting, allow: Allow("POST, PUT, OPTIONS") },
+    Named { operation: || Operation::DeleteSetting, allow: Allow("POST, DELETE, OPTIONS") },
+    Named { operation: || Operation::TestSetting, allow: Allow("POST, OPTIONS") },
 ];
 
 /// The route of a path, which has lost its slash at the end.
@@ -85,6 +90,11 @@ mod tests {
             ("GET", "/api/GetAxemaUserSyncJob.foo", Operation::GetSync(None), "json", Some("foo")),
             ("DELETE", "/api/CancelAxemaUserSync", Operation::CancelSync(None), "json", None),
             ("POST", "/json/reply/CancelAxemaUserSync", Operation::CancelSync(None), "json", None),
+            ("GET", "/xml/reply/AxemaSettingQuery", Operation::GetSetting, "xml", None),
+            ("POST", "/api/CreateAxemaSetting", Operation::CreateSetting, "json", None),
+            ("PUT", "/api/UpdateAxemaSetting", Operation::UpdateSetting, "json", None),
+            ("DELETE", "/jsv/reply/deleteaxemasetting", Operation::DeleteSetting, "jsv", None),
+            ("POST", "/csv/oneway/TestAxemaSetting", Operation::TestSetting, "csv", None),
         ] {
             let (suffix, format) = (suffix.map(str::to_owned), Some(format.to_owned()));
             let expected = Route { operation, suffix, format };
@@ -100,6 +110,11 @@ mod tests {
             ("GetAxemaUserSyncJob", "GET, HEAD, POST, OPTIONS"),
             ("QueryAxemaUserSyncUsers", "GET, HEAD, POST, OPTIONS"),
             ("CancelAxemaUserSync", "POST, DELETE, OPTIONS"),
+            ("AxemaSettingQuery", "GET, HEAD, POST, OPTIONS"),
+            ("CreateAxemaSetting", "POST, OPTIONS"),
+            ("UpdateAxemaSetting", "POST, PUT, OPTIONS"),
+            ("DeleteAxemaSetting", "POST, DELETE, OPTIONS"),
+            ("TestAxemaSetting", "POST, OPTIONS"),
         ] {
             for path in [format!("/api/{name}"), format!("/json/oneway/{name}")] {
                 let of = |method| find(method, &path).operation;

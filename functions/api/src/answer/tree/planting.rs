@@ -6,6 +6,9 @@ use serde::ser::{Error, Impossible, Serialize, SerializeMap, SerializeSeq, Seria
 
 use super::{Node, Object};
 
+/// The name of the wire type whose items are ids.
+const GUIDS: &str = "Guids";
+
 /// Makes nodes.
 pub(super) struct Planter;
 
@@ -116,8 +119,14 @@ impl Serializer for Planter {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Planted {
-        value.serialize(self)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Planted {
+        match value.serialize(self)? {
+            Node::List(items) if name == GUIDS => {
+                let text = |item| if let Node::Text(text) = item { Ok(text) } else { Err(Unsupported) };
+                Ok(Node::Guids(items.into_iter().map(text).collect::<Result<_, _>>()?))
+            }
+            node => Ok(node),
+        }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

@@ -1,7 +1,8 @@
 //! A body in XML: the members are the child elements of the root, whatever the root is named.
 //!
 //! Names count without their prefix, `i:nil="true"` is null, and an element with elements of its
-//! own is an object, whose content no field of this contract takes. There is no document type
+//! own is a list of what they hold, whatever they are named: the form that .NET gives a list. What
+//! is nested deeper is an object, whose content no field of this contract takes. There is no document type
 //! and so no entity beyond XML's five, nothing is fetched, and nothing expands.
 //!
 //! Not looked at: the encoding that the declaration names. The body has been found to be UTF-8,
@@ -80,7 +81,8 @@ struct Member {
     name: String,
     text: String,
     nil: bool,
-    has_elements: bool,
+    /// What its elements hold, if it has any.
+    items: Option<Vec<Value>>,
 }
 
 impl Reading {
@@ -91,10 +93,18 @@ impl Reading {
         match (self.depth, &mut self.member) {
             (0, _) if self.root_seen => return Err(NotXml),
             (0, _) => self.root_seen = true,
-            (_, Some(member)) => member.has_elements = true,
+            (2, Some(member)) => {
+                let item = if nil { Value::Null } else { Value::String(String::new()) };
+                member.items.get_or_insert_default().push(item);
+            }
+            (_, Some(member)) => {
+                if let Some(item) = member.items.as_mut().and_then(|items| items.last_mut()) {
+                    *item = Value::Object(Map::new());
+                }
+            }
             (_, None) => {
                 let name = start.local_name().into_inner().to_owned();
-                self.member = Some(Member { name, text: String::new(), nil, has_elements: false });
+                self.member = Some(Member { name, text: String::new(), nil, items: None });
             }
         }
         self.depth += 1;
@@ -105,12 +115,12 @@ impl Reading {
     fn end(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         if self.depth == 1
-            && let Some(Member { name, text, nil, has_elements }) = self.member.take()
+            && let Some(Member { name, text, nil, items }) = self.member.take()
         {
-            let value = match (nil, has_elements) {
+            let value = match (nil, items) {
                 (true, _) => Value::Null,
-                (false, true) => Value::Object(Map::new()),
-                (false, false) => Value::String(text),
+                (false, Some(items)) => Value::Array(items),
+                (false, None) => Value::String(text),
             };
             self.members.push((name, value));
         }
@@ -119,6 +129,11 @@ impl Reading {
     /// Outside a member there is nothing but white space.
     fn text(&mut self, text: &str) -> Read<()> {
         match &mut self.member {
+            Some(Member { items: Some(items), .. }) if self.depth > 2 => {
+                if let Some(Value::String(item)) = items.last_mut() {
+                    item.push_str(text);
+                }
+            }
             Some(member) => member.text.push_str(text),
             None if text.trim().is_empty() => {}
             None => return Err(NotXml),
@@ -157,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_text_null_or_an_object() {
+    fn a_member_is_text_null_or_a_list() {
         const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
         for (member, value) in [
             ("<A/>".to_owned(), json!("")),
@@ -167,7 +182,9 @@ mod tests {
             (format!("<A xmlns:i='{XSI}' i:nil='false'>x</A>"), json!("x")),
             ("<A nil='true'>x</A>".to_owned(), json!("x")),
             ("<A xmlns:i='urn:i' i:nil='true'>x</A>".to_owned(), json!("x")),
-            ("<A><A>x</A><B><C/></B></A>".to_owned(), json!({})),
+            ("<A> <A>x</A>\n<B/> </A>".to_owned(), json!(["x", ""])),
+            ("<A><A>x</A><B>y<C>z</C></B></A>".to_owned(), json!(["x", {}])),
+            (format!("<A xmlns:i='{XSI}'><B i:nil='true'/></A>"), json!([null])),
         ] {
             let text = format!("<R>{member}</R>");
             assert_eq!(read(&text), Ok(vec![("A".to_owned(), value)]), "{text}");

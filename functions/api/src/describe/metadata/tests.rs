@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::binding::setting::{CreateSetting, OfCompany, UpdateSetting};
 use crate::binding::{CancelSync, GetSync, ListSyncs, ListUsers, StartSync};
 use crate::describe::{SCHEMAS, sample};
 use crate::event::{Event, Request};
@@ -71,6 +72,17 @@ fn the_sample_requests_are_routed_and_bound_by_the_real_readers() {
                 "GetAxemaUserSyncJob" => GetSync::bind(&request, Some(&id)).map(|bound| bound.company),
                 "QueryAxemaUserSyncUsers" => ListUsers::bind(&request, Some(&id)).map(|bound| bound.company),
                 "CancelAxemaUserSync" => CancelSync::bind(&request, Some(&id)).map(|bound| bound.company),
+                "AxemaSettingQuery" | "DeleteAxemaSetting" | "TestAxemaSetting" => {
+                    OfCompany::bind(&request).map(|bound| bound.company)
+                }
+                "CreateAxemaSetting" => CreateSetting::bind(&request).map(|bound| {
+                    assert_eq!((bound.devices, bound.api_key.reveal()), (vec![sample::device()], sample::API_KEY));
+                    bound.company
+                }),
+                "UpdateAxemaSetting" => UpdateSetting::bind(&request).map(|bound| {
+                    assert_eq!((bound.devices, bound.active), (Some(vec![sample::device()]), Some(true)));
+                    bound.company
+                }),
                 other => panic!("{other} is not bound here yet"),
             };
             assert_eq!(company, Ok(Some(sample::company())), "{} in {}", described.name, format.name());

@@ -20,6 +20,12 @@ const GUID_OR_NOTHING: &str = "^\\s*([0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]
 /// A yes or no as a text, or nothing.
 const FLAG_OR_NOTHING: &str = "^\\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1)?\\s*$";
 
+/// A list of Guids as one text.
+const GUIDS: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(,[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}){0,9}$";
+
+/// What can be sent to VAKA in a header.
+const API_KEY: &str = "^[!-~]{1,1024}$";
+
 /// What counts as absent.
 const NOTHING: &str = "^\\s*$";
 
@@ -94,9 +100,10 @@ pub(super) fn body(operation: &Described, schemas: &Schemas) -> Value {
         Some((format.media_type().to_owned(), described))
     };
     let form = ("application/x-www-form-urlencoded".to_owned(), json!({ "schema": elsewhere }));
+    let needed = schemas.request(operation).is_some_and(|dto| dto.members().iter().any(|member| member.required));
     json!({
         "description": "An empty body is an empty request. Beside these media types text/jsv is read, which no schema describes.",
-        "required": false,
+        "required": needed,
         "content": Format::OF_DOCUMENTS.into_iter().filter_map(in_format).chain([form]).collect::<Map<_, _>>(),
     })
 }
@@ -115,7 +122,16 @@ fn object(operation: &Described, schemas: &Schemas, null: Null) -> Value {
         }
         (member.name.clone(), schema)
     });
-    json!({ "type": "object", "description": operation.summary, "properties": members.collect::<Map<_, _>>() })
+    let mut whole =
+        json!({ "type": "object", "description": operation.summary, "properties": members.collect::<Map<_, _>>() });
+    let needed = sent.iter().flat_map(|dto| dto.members()).filter(|member| member.required);
+    let needed: Vec<&str> = needed.map(|member| member.name.as_str()).collect();
+    if !needed.is_empty()
+        && let Some(whole) = whole.as_object_mut()
+    {
+        whole.insert("required".to_owned(), needed.into());
+    }
+    whole
 }
 
 /// Every value that is bound to the member.
@@ -135,9 +151,18 @@ fn accepted(member: &Member, null: Null) -> Value {
             json!({ "type": "string", "pattern": FLAG_OR_NOTHING }),
         ],
         Kind::Int => vec![json!({ "type": "integer", "minimum": 0, "maximum": member.maximum }), nothing],
-        Kind::Text | Kind::DateTime | Kind::List(_) | Kind::Texts | Kind::Dto(_) => vec![json!({ "type": "string" })],
+        // The one list in the contract names systems, and the one text is the key to them.
+        Kind::List(_) => vec![
+            json!({ "type": "array", "items": { "type": "string", "format": "uuid" }, "minItems": 1, "maxItems": 100 }),
+            json!({ "type": "string", "pattern": GUIDS }),
+        ],
+        Kind::Text => vec![json!({ "type": "string", "pattern": API_KEY })],
+        Kind::DateTime | Kind::Texts | Kind::Dto(_) => vec![json!({ "type": "string" })],
     };
-    if null == Null::IsAbsent {
+    if !member.required && matches!(member.kind, Kind::List(_) | Kind::Text) {
+        any.push(json!({ "type": "string", "pattern": NOTHING }));
+    }
+    if null == Null::IsAbsent && !member.required {
         any.push(json!({ "type": "null" }));
     }
     for schema in any.iter_mut().filter_map(Value::as_object_mut) {

@@ -1,5 +1,6 @@
 //! English.
 
+use shared::connection_test::Finding;
 use shared::job::FailureCode;
 use shared::outcome::SkipReason;
 
@@ -81,6 +82,25 @@ pub(super) static TEXTS: Texts = Texts {
     before: "Users before these",
     after: "Next users",
     spreadsheet: "All of them for a spreadsheet (CSV)",
+    setting_title: "Connection to Axema VAKA",
+    setting_active: "In use",
+    setting_active_hint: "Syncs can be started.",
+    setting_inactive: "Switched off",
+    setting_inactive_hint: "No sync can be started until the connection is switched on again.",
+    key_stored: "Stored. It is not shown to anybody.",
+    key_missing: "None is stored",
+    connected_at: "Connected",
+    changed_at: "Last changed",
+    test: "Test the connection",
+    test_hint: "A test asks VAKA for what a sync will need. It takes a few seconds and changes nothing.",
+    tested_title: "Test of the connection",
+    tested,
+    tested_caption: "What was tested",
+    tested_what: "What",
+    check_sign_in: "Sign-in of the service",
+    check_api_key: "API key",
+    check_device: "VAKA system",
+    finding,
     problem,
     to_list: "To the list of syncs",
     to_running: "See the sync that is running",
@@ -182,6 +202,38 @@ const fn failure(code: FailureCode) -> &'static str {
     }
 }
 
+fn tested(works: bool, users: u64) -> String {
+    match (works, users) {
+        (true, 0) => "The connection works, but VAKA lists no users.".to_owned(),
+        (true, users) => format!("The connection works: a sync finds {}.", counted(users, "user", "users")),
+        (false, _) => "The connection does not work yet. Each line below says what to do.".to_owned(),
+    }
+}
+
+const fn finding(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Works => "It works.",
+        Finding::NotTested => "It was not tested, because something else did not work.",
+        Finding::SignInFailed => {
+            "The service could not sign in to VAKA Online. This is not caused by your settings: the operator of the service has to check the integrator account."
+        }
+        Finding::ApiKeyMissing => "No API key is stored. Store the one that VAKA Online gave the integration.",
+        Finding::ApiKeyUnusable => "What is stored is no API key. Store the one that VAKA Online gave the integration.",
+        Finding::ApiKeyUnreadable => "The stored API key could not be read just now. Test again later.",
+        Finding::Refused => {
+            "VAKA Online refused the credentials. Check in VAKA that the integration is still approved and that its API key is the one stored here."
+        }
+        Finding::Forbidden => {
+            "VAKA Online does not let this API key in. Check in VAKA that the integration has permission for this system and that its API key is the one stored here."
+        }
+        Finding::DeviceUnknown => "VAKA Online does not know this system. Check the device id.",
+        Finding::NoAnswer => "VAKA Online did not answer in time. Test again later.",
+        Finding::AnswerUnusable => {
+            "VAKA Online gave an answer that is not a list of users or groups. If it happens again, contact the operator of the service."
+        }
+    }
+}
+
 const fn problem(wrong: Wrong) -> ProblemText {
     let (title, text) = match wrong {
         Wrong::SignIn => {
@@ -212,6 +264,14 @@ const fn problem(wrong: Wrong) -> ProblemText {
         Wrong::NotConnected => (
             "Not connected to Axema VAKA",
             "Your company has no active connection to Axema VAKA, so there is nothing to sync from. Connect VAKA or switch the connection on, and then start the sync again.",
+        ),
+        Wrong::Connected => (
+            "Already connected to Axema VAKA",
+            "Your company has a connection to Axema VAKA already. Change it, or remove it first.",
+        ),
+        Wrong::NoSetting => (
+            "Not connected to Axema VAKA",
+            "Your company has no connection to Axema VAKA yet. Connect it with the API key that VAKA Online gave the integration and the ids of your systems.",
         ),
         Wrong::NoSuchJob => (
             "There is no such sync",

@@ -1,5 +1,6 @@
 //! Swedish.
 
+use shared::connection_test::Finding;
 use shared::job::FailureCode;
 use shared::outcome::SkipReason;
 
@@ -81,6 +82,25 @@ pub(super) static TEXTS: Texts = Texts {
     before: "Användare före dessa",
     after: "Nästa användare",
     spreadsheet: "Alla till ett kalkylark (CSV)",
+    setting_title: "Anslutning till Axema VAKA",
+    setting_active: "Används",
+    setting_active_hint: "Det går att starta synkar.",
+    setting_inactive: "Avstängd",
+    setting_inactive_hint: "Ingen synk kan startas förrän anslutningen slås på igen.",
+    key_stored: "Sparad. Den visas inte för någon.",
+    key_missing: "Ingen är sparad",
+    connected_at: "Ansluten",
+    changed_at: "Senast ändrad",
+    test: "Testa anslutningen",
+    test_hint: "Ett test frågar VAKA efter det som en synk behöver. Det tar några sekunder och ändrar ingenting.",
+    tested_title: "Test av anslutningen",
+    tested,
+    tested_caption: "Det här testades",
+    tested_what: "Vad",
+    check_sign_in: "Tjänstens inloggning",
+    check_api_key: "API-nyckel",
+    check_device: "VAKA-system",
+    finding,
     problem,
     to_list: "Till listan över synkar",
     to_running: "Visa synken som pågår",
@@ -184,6 +204,38 @@ const fn failure(code: FailureCode) -> &'static str {
     }
 }
 
+fn tested(works: bool, users: u64) -> String {
+    match (works, users) {
+        (true, 0) => "Anslutningen fungerar, men VAKA har inga användare.".to_owned(),
+        (true, users) => format!("Anslutningen fungerar: en synk hittar {}.", counted(users, "användare", "användare")),
+        (false, _) => "Anslutningen fungerar inte än. Varje rad nedan säger vad som behöver göras.".to_owned(),
+    }
+}
+
+const fn finding(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Works => "Det fungerar.",
+        Finding::NotTested => "Det testades inte, eftersom något annat inte fungerade.",
+        Finding::SignInFailed => {
+            "Tjänsten kunde inte logga in hos VAKA Online. Det beror inte på era inställningar: den som driver tjänsten behöver kontrollera integratörskontot."
+        }
+        Finding::ApiKeyMissing => "Ingen API-nyckel är sparad. Spara den som VAKA Online gav integrationen.",
+        Finding::ApiKeyUnusable => "Det som är sparat är ingen API-nyckel. Spara den som VAKA Online gav integrationen.",
+        Finding::ApiKeyUnreadable => "Den sparade API-nyckeln gick inte att läsa just nu. Testa igen senare.",
+        Finding::Refused => {
+            "VAKA Online avvisade inloggningen. Kontrollera i VAKA att integrationen fortfarande är godkänd och att dess API-nyckel är den som är sparad här."
+        }
+        Finding::Forbidden => {
+            "VAKA Online släpper inte in den här API-nyckeln. Kontrollera i VAKA att integrationen har behörighet till systemet och att dess API-nyckel är den som är sparad här."
+        }
+        Finding::DeviceUnknown => "VAKA Online känner inte till systemet. Kontrollera systemets id.",
+        Finding::NoAnswer => "VAKA Online svarade inte i tid. Testa igen senare.",
+        Finding::AnswerUnusable => {
+            "VAKA Online gav ett svar som inte är en lista över användare eller grupper. Kontakta den som driver tjänsten om det händer igen."
+        }
+    }
+}
+
 const fn problem(wrong: Wrong) -> ProblemText {
     let (title, text) = match wrong {
         Wrong::SignIn => (
@@ -215,6 +267,14 @@ const fn problem(wrong: Wrong) -> ProblemText {
         Wrong::NotConnected => (
             "Inte kopplat till Axema VAKA",
             "Ert företag har ingen aktiv koppling till Axema VAKA, så det finns inget att synka från. Koppla VAKA eller slå på kopplingen, och starta sedan synken igen.",
+        ),
+        Wrong::Connected => (
+            "Redan ansluten till Axema VAKA",
+            "Företaget har redan en anslutning till Axema VAKA. Ändra den, eller ta bort den först.",
+        ),
+        Wrong::NoSetting => (
+            "Inte ansluten till Axema VAKA",
+            "Företaget har ingen anslutning till Axema VAKA än. Anslut med den API-nyckel som VAKA Online gav integrationen och era systems id:n.",
         ),
         Wrong::NoSuchJob => (
             "Synken finns inte",

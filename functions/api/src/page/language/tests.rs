@@ -96,6 +96,10 @@ fn every_failure_is_told_in_words_of_its_own_and_in_both_languages() {
         told.dedup();
         assert_eq!(told.len(), FailureCode::ALL.len(), "{language:?}");
     }
+    for finding in Finding::ALL {
+        let (english, swedish) = ((en::TEXTS.finding)(finding), (sv::TEXTS.finding)(finding));
+        assert!(english != swedish && english.ends_with('.') && swedish.ends_with('.'), "{finding:?}");
+    }
     for code in FailureCode::ALL {
         assert_ne!((en::TEXTS.failure)(code), (sv::TEXTS.failure)(code), "{code:?}");
     }
