@@ -155,7 +155,8 @@ impl TestReport {
     #[must_use]
     pub fn works(&self) -> bool {
         let devices = self.devices.iter().map(|device| device.finding);
-        !self.devices.is_empty() && [self.sign_in, self.api_key].into_iter().chain(devices).all(|found| found == Finding::Works)
+        !self.devices.is_empty()
+            && [self.sign_in, self.api_key].into_iter().chain(devices).all(|found| found == Finding::Works)
     }
 
     /// How many users the systems have together, where one could be read at all.

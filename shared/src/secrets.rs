@@ -122,7 +122,9 @@ impl SecretsTable {
         &self,
         company: CompanyId,
         expression: &str,
-        bind: impl FnOnce(aws_sdk_dynamodb::types::builders::UpdateBuilder) -> aws_sdk_dynamodb::types::builders::UpdateBuilder,
+        bind: impl FnOnce(
+            aws_sdk_dynamodb::types::builders::UpdateBuilder,
+        ) -> aws_sdk_dynamodb::types::builders::UpdateBuilder,
     ) -> TransactWriteItem {
         let update = Update::builder()
             .table_name(&self.0)

@@ -16,9 +16,10 @@
 //! | [`proxy`] | [`proxy::Proxy`]: counts what passes to AWS (or any server), fails by script, holds at gates |
 //! | [`listener`] | [`listener::Listener`]: a rule at the event bus and a queue behind it |
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
+//! | [`lambda`] | [`lambda::Lambda`]: a false Lambda that calls a handler of the test |
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
 //! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
-//! | [`lambda`] | [`lambda::Lambda`]: one function as a process that a test holds in its hands |
+//! | [`runtime`] | [`runtime::FunctionProcess`]: one function as a process that a test holds in its hands |
 //! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
 //! | [`schemathesis`] | judges the service by its own description |
@@ -50,10 +51,11 @@ pub mod proxy;
 pub mod vaka;
 
 pub mod issuer;
+pub mod lambda;
 pub mod template;
 
 pub mod bundle;
-pub mod lambda;
+pub mod runtime;
 pub mod stack;
 
 pub mod connect;

@@ -1,6 +1,6 @@
 //! Every call of a whole sync, and what happens when just that one goes wrong.
 //!
-//! The three functions run as the processes they are on Lambda ([`Lambda`]), behind one proxy to
+//! The three functions run as the processes they are on Lambda ([`FunctionProcess`](local::runtime::FunctionProcess)), behind one proxy to
 //! AWS and another to VAKA. A first run without a fault tells how many calls there are; then each
 //! of them is a point, and for each point the run is made again in a world of its own. Whatever
 //! happened, the customers, the links, the report and the counters have to be those of the run

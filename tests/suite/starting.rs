@@ -5,7 +5,7 @@ use std::process::Command;
 use local::bundle::Binaries;
 
 const SETTINGS: [(&str, &[&str]); 3] = [
-    ("api", &["STATE_TABLE", "SYNC_QUEUE_URL", "TRUSTED_ISSUERS"]),
+    ("api", &["STATE_TABLE", "SYNC_QUEUE_URL", "SECRETS_TABLE", "SYNC_FUNCTION", "TRUSTED_ISSUERS"]),
     (
         "sync",
         &[

@@ -6,12 +6,14 @@ use local::template::{FUNCTION, Template};
 use serde_json::{Value, json};
 use shared::table::schema::{COMPANY, DUE, ITEM, LEASES};
 
-const API: [&str; 8] = [
+const API: [&str; 10] = [
     "COMPANY_CLAIM",
     "CORS_ORIGINS",
     "LOG_LEVEL",
     "ROLE_CLAIMS",
+    "SECRETS_TABLE",
     "STATE_TABLE",
+    "SYNC_FUNCTION",
     "SYNC_QUEUE_URL",
     "TOKEN_AUDIENCES",
     "TRUSTED_ISSUERS",

@@ -122,9 +122,10 @@ impl Failure {
             Self::MayNot(MayNot::NoRole) => {
                 plain(StatusCode::FORBIDDEN, "Forbidden", "You have too low privileges to call this service")
             }
-            Self::MayNot(MayNot::NoCompany) => {
-                bad_values(&[Fault { field: COMPANY_ID, fault: "is needed, because your account belongs to no company" }])
-            }
+            Self::MayNot(MayNot::NoCompany) => bad_values(&[Fault {
+                field: COMPANY_ID,
+                fault: "is needed, because your account belongs to no company",
+            }]),
             Self::CrossSite => plain(
                 StatusCode::FORBIDDEN,
                 "Forbidden",
@@ -259,7 +260,12 @@ mod tests {
             (MayNot::NoRole.into(), 403, "Forbidden", None),
             (Failure::CrossSite, 403, "Forbidden", None),
             (MayNot::NoCompany.into(), 400, "SerializationException", None),
-            (BindingError::from(Fault { field: "Status", fault: "is wrong" }).into(), 400, "SerializationException", None),
+            (
+                BindingError::from(Fault { field: "Status", fault: "is wrong" }).into(),
+                400,
+                "SerializationException",
+                None,
+            ),
             (BindingError::Malformed("is cut").into(), 400, "SerializationException", None),
             (BindingError::TooLarge.into(), 413, "RequestEntityTooLarge", None),
             (BindingError::MediaType.into(), 415, "UnsupportedMediaType", None),

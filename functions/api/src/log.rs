@@ -28,13 +28,7 @@ pub(crate) fn answered(
             Some(tracing::field::display(job.id))
         }
         Ok(Answer::Users(report)) => Some(tracing::field::display(report.job.id)),
-        Ok(
-            Answer::Jobs(_)
-            | Answer::Setting(_)
-            | Answer::Tested(_)
-            | Answer::Description(_)
-            | Answer::Options(_),
-        )
+        Ok(Answer::Jobs(_) | Answer::Setting(_) | Answer::Tested(_) | Answer::Description(_) | Answer::Options(_))
         | Err(_) => None,
     };
     let failure = outcome.as_ref().err();

@@ -72,8 +72,7 @@ impl SyncFunction {
     pub async fn test(&self, company: CompanyId) -> Result<Option<TestReport>, TestError> {
         let payload = serde_json::to_vec(&TestConnection { test_connection: company }).map_err(TestError::Request)?;
         let invoked = self.client.invoke().function_name(&self.name).payload(Blob::new(payload)).send().await;
-        let answer =
-            invoked.map_err(|error| TestError::Unreachable { code: aws::code(&error, error.code()) })?;
+        let answer = invoked.map_err(|error| TestError::Unreachable { code: aws::code(&error, error.code()) })?;
         if answer.function_error().is_some() {
             return Err(TestError::Failed);
         }

@@ -165,8 +165,7 @@ impl Table {
             (":yes", AttributeValue::Bool(true)),
             (":now", moment(now)),
         ]);
-        let actions =
-            vec![self.update(key(&company, CONNECTION), CONNECT, NEW, bound), secrets.store(company, keys)];
+        let actions = vec![self.update(key(&company, CONNECTION), CONNECT, NEW, bound), secrets.store(company, keys)];
         Ok(match self.transact("connect", &write_token(), actions).await? {
             Written::All => Connect::Connected,
             Written::Refused(_) => Connect::Exists,

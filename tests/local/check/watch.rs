@@ -178,6 +178,7 @@ fn of_functions(world: &Fresh) -> Vec<(&'static str, String)> {
         ("SECRETS_TABLE", world.secrets_table.clone()),
         ("SYNC_QUEUE_URL", world.queue_url.clone()),
         ("EVENT_BUS", "default".to_owned()),
+        ("SYNC_FUNCTION", "sync".to_owned()),
         ("TRUSTED_ISSUERS", format!("{NOBODY}/realms/nobody")),
         ("VAKA_BASE_URL", NOBODY.to_owned()),
         ("VAKA_TOKEN_URL", format!("{NOBODY}/token")),

@@ -12,7 +12,7 @@ use local::cloud::{self, Cloud, Endpoint};
 use local::connect::{self, Connection, Secret};
 use local::fresh::Fresh;
 use local::issuer::{Issuer, Realm};
-use local::lambda::{Invoked, Lambda};
+use local::runtime::{FunctionProcess, Invoked};
 use local::proxy::{Gate, Proxy};
 use local::vaka::{CLIENT_ID, CLIENT_SECRET, Vaka};
 use local::world::WRITE_ROLE;
@@ -130,11 +130,11 @@ pub struct Scene<'a> {
     fresh: Fresh,
     aws: Proxy,
     outside: Proxy,
-    alive: HashMap<Function, Lambda>,
+    alive: HashMap<Function, FunctionProcess>,
     /// Where a process dies.
     deadly: Vec<Gate>,
     /// An api function that looks past the proxies.
-    observer: Lambda,
+    observer: FunctionProcess,
 }
 
 impl<'a> Scene<'a> {
@@ -155,7 +155,7 @@ impl<'a> Scene<'a> {
         let aws = Proxy::in_front_of(endpoint.url()).expect("a proxy");
         let outside = Proxy::in_front_of(&theatre.vaka.base_url()).expect("a proxy");
         let environment = environment(theatre, &fresh, endpoint, &outside.url());
-        let observer = Lambda::start(theatre.binary(Function::Api), &environment).expect("a process");
+        let observer = FunctionProcess::start(theatre.binary(Function::Api), &environment).expect("a process");
         Self { theatre, fresh, aws, outside, alive: HashMap::new(), deadly: Vec::new(), observer }
     }
 
@@ -307,10 +307,10 @@ impl<'a> Scene<'a> {
         None
     }
 
-    fn start(&self, function: Function) -> Lambda {
+    fn start(&self, function: Function) -> FunctionProcess {
         let through = Endpoint::at(self.aws.url());
         let environment = environment(self.theatre, &self.fresh, &through, &self.outside.url());
-        Lambda::start(self.theatre.binary(function), &environment).expect("a process")
+        FunctionProcess::start(self.theatre.binary(function), &environment).expect("a process")
     }
 }
 

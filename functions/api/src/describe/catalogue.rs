@@ -313,7 +313,9 @@ impl Refusal {
             Self::NotConnected => "The company has no active connection to Axema",
             Self::NoSuchJob => "The company has no such sync",
             Self::WrongMethod => "The path has other methods, which Allow lists",
-            Self::Unavailable => "The store, the queue, the issuer's keys or another part of the service cannot be reached",
+            Self::Unavailable => {
+                "The store, the queue, the issuer's keys or another part of the service cannot be reached"
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Invented syncs, for everything that shows one.
 
 use shared::clock::Timestamp;
+use shared::connection_test::{DeviceReport, Finding, TestReport};
 use shared::ids::{CompanyId, DeviceId, JobId, UserId};
 use shared::job::{Counters, Failure, Job, Mode, Status};
-use shared::connection_test::{DeviceReport, Finding, TestReport};
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::connection::Setting;
 use shared::table::link::{Linked, PersonKey};
@@ -65,10 +65,7 @@ pub(crate) fn cancelled() -> Job {
 /// The first page of a report.
 pub(crate) fn report() -> Report {
     let row = |user: u128, outcome, customer| {
-        let person = PersonKey {
-            device: device(),
-            user: UserId::from_uuid(Uuid::from_u128(USER + user)),
-        };
+        let person = PersonKey { device: device(), user: UserId::from_uuid(Uuid::from_u128(USER + user)) };
         Row { person, outcome, customer, imprint: None }
     };
     let rows = vec![

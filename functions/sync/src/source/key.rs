@@ -89,8 +89,7 @@ impl CompanyKey {
             return Ok(ReadAgain::Another);
         }
         let Some(read) = &self.read else { return Ok(ReadAgain::Same) };
-        let stored =
-            budget.spend(read()).await.map_err(|_| SourceError::OutOfTime)?.map_err(SourceError::ApiKey)?;
+        let stored = budget.spend(read()).await.map_err(|_| SourceError::OutOfTime)?.map_err(SourceError::ApiKey)?;
         if stored == *refused {
             return Ok(ReadAgain::Same);
         }

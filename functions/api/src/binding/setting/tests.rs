@@ -64,7 +64,8 @@ fn nothing_given_is_no_list_and_a_list_of_nothing_is_refused() {
     ] {
         assert_eq!(devices_of(media_type, body, ""), Ok(None), "{body}");
     }
-    let many: Vec<String> = (1..=MOST_DEVICES as u128 + 1).map(|device| uuid::Uuid::from_u128(device).to_string()).collect();
+    let many: Vec<String> =
+        (1..=MOST_DEVICES as u128 + 1).map(|device| uuid::Uuid::from_u128(device).to_string()).collect();
     for body in [
         json!({"DeviceIds": []}),
         json!({"DeviceIds": "[]"}),
@@ -80,7 +81,11 @@ fn nothing_given_is_no_list_and_a_list_of_nothing_is_refused() {
         json!({"DeviceIds": ["00000000-0000-0000-0000-000000000000"]}),
         json!({"DeviceIds": many}),
     ] {
-        assert_eq!(fields(UpdateSetting::bind(&put("application/json", &body.to_string(), ""))), [DEVICE_IDS], "{body}");
+        assert_eq!(
+            fields(UpdateSetting::bind(&put("application/json", &body.to_string(), ""))),
+            [DEVICE_IDS],
+            "{body}"
+        );
     }
 }
 
@@ -88,8 +93,10 @@ fn nothing_given_is_no_list_and_a_list_of_nothing_is_refused() {
 fn one_refusal_names_every_member_that_is_wrong_and_shows_no_key() {
     let body = json!({"CompanyId": "x", "ApiKey": "marked key", "DeviceIds": ["x"], "Active": "perhaps"}).to_string();
     let all = ["CompanyId", "ApiKey", "DeviceIds", "Active"];
-    let (update, create) =
-        (UpdateSetting::bind(&put("application/json", &body, "")), CreateSetting::bind(&put("application/json", &body, "")));
+    let (update, create) = (
+        UpdateSetting::bind(&put("application/json", &body, "")),
+        CreateSetting::bind(&put("application/json", &body, "")),
+    );
     assert!(!format!("{update:?} {create:?}").contains("marked"));
     assert_eq!((fields(update), fields(create)), (all.to_vec(), all.to_vec()));
     let nothing = put("application/json", "", "");

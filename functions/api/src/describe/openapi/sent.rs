@@ -21,7 +21,8 @@ const GUID_OR_NOTHING: &str = "^\\s*([0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]
 const FLAG_OR_NOTHING: &str = "^\\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1)?\\s*$";
 
 /// A list of Guids as one text.
-const GUIDS: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(,[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}){0,9}$";
+const GUIDS: &str =
+    "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(,[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}){0,9}$";
 
 /// What can be sent to VAKA in a header.
 const API_KEY: &str = "^[!-~]{1,1024}$";

@@ -83,7 +83,12 @@ impl Request for AxemaSettingQuery {
 
 impl Request for CreateAxemaSetting {
     fn sample() -> Self {
-        Self { company_id: company(), api_key: sample::API_KEY.to_owned(), device_ids: device_ids(), active: Some(true) }
+        Self {
+            company_id: company(),
+            api_key: sample::API_KEY.to_owned(),
+            device_ids: device_ids(),
+            active: Some(true),
+        }
     }
 }
 

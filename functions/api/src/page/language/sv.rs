@@ -220,7 +220,9 @@ const fn finding(finding: Finding) -> &'static str {
             "Tjänsten kunde inte logga in hos VAKA Online. Det beror inte på era inställningar: den som driver tjänsten behöver kontrollera integratörskontot."
         }
         Finding::ApiKeyMissing => "Ingen API-nyckel är sparad. Spara den som VAKA Online gav integrationen.",
-        Finding::ApiKeyUnusable => "Det som är sparat är ingen API-nyckel. Spara den som VAKA Online gav integrationen.",
+        Finding::ApiKeyUnusable => {
+            "Det som är sparat är ingen API-nyckel. Spara den som VAKA Online gav integrationen."
+        }
         Finding::ApiKeyUnreadable => "Den sparade API-nyckeln gick inte att läsa just nu. Testa igen senare.",
         Finding::Refused => {
             "VAKA Online avvisade inloggningen. Kontrollera i VAKA att integrationen fortfarande är godkänd och att dess API-nyckel är den som är sparad här."
