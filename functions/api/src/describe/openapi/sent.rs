@@ -24,6 +24,9 @@ const FLAG_OR_NOTHING: &str = "^\\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1)?
 const GUIDS: &str =
     "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(,[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}){0,9}$";
 
+/// The Guid of zeros, which names no system.
+const NOBODYS: &str = "00000000-0000-0000-0000-000000000000";
+
 /// What can be sent to VAKA in a header.
 const API_KEY: &str = "^[!-~]{1,1024}$";
 
@@ -154,8 +157,11 @@ fn accepted(member: &Member, null: Null) -> Value {
         Kind::Int => vec![json!({ "type": "integer", "minimum": 0, "maximum": member.maximum }), nothing],
         // The one list in the contract names systems, and the one text is the key to them.
         Kind::List(_) => vec![
-            json!({ "type": "array", "items": { "type": "string", "format": "uuid" }, "minItems": 1, "maxItems": 100 }),
-            json!({ "type": "string", "pattern": GUIDS }),
+            json!({
+                "type": "array", "minItems": 1, "maxItems": 100,
+                "items": { "type": "string", "format": "uuid", "not": { "const": NOBODYS } },
+            }),
+            json!({ "type": "string", "pattern": GUIDS, "not": { "pattern": NOBODYS } }),
         ],
         Kind::Text => vec![json!({ "type": "string", "pattern": API_KEY })],
         Kind::DateTime | Kind::Texts | Kind::Dto(_) => vec![json!({ "type": "string" })],
