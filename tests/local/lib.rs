@@ -22,6 +22,7 @@
 //! | [`runtime`] | [`runtime::FunctionProcess`]: one function as a process that a test holds in its hands |
 //! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
+//! | [`faults`] | which test holds which fault |
 //! | [`schemathesis`] | judges the service by its own description |
 //! | [`connect`], [`timetable`] | puts a company's connection, secrets and schedule in |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
@@ -66,6 +67,8 @@ pub mod world;
 pub mod demo;
 
 pub mod check;
+
+pub mod faults;
 
 pub mod schemathesis;
 

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
 use local::timetable::{self, Timetable};
-use local::{demo, localstack};
+use local::{demo, faults, localstack};
 use shared::clock::Clock;
 use uuid::Uuid;
 
@@ -65,6 +65,12 @@ enum Command {
         #[arg(long)]
         no_build: bool,
     },
+    /// Check that every fault has a test, and that the table in tests/README.md says which.
+    Faults {
+        /// Write the table.
+        #[arg(long)]
+        write: bool,
+    },
     /// Run `cargo lambda watch` with the embedded cloud behind it, for `cargo lambda invoke`.
     Watch,
 }
@@ -103,6 +109,7 @@ async fn run(command: Command) -> Outcome {
         Command::Check { no_build } => {
             check::run(if no_build { Scope::WithoutBuild } else { Scope::Everything }).await?;
         }
+        Command::Faults { write } => faults::run(if write { faults::Table::Write } else { faults::Table::Check })?,
         Command::Watch => check::watch().await?,
     }
     Ok(ExitCode::SUCCESS)

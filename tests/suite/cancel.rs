@@ -52,6 +52,7 @@ async fn a_second_cancel_is_told_that_the_sync_has_ended_and_changes_nothing() {
     assert_eq!(door.ask(&Ask::job(&job).bearer(&writer)).await.json(), first.json());
 }
 
+/// Fault 38.
 #[tokio::test]
 async fn only_who_may_start_a_sync_of_the_company_may_cancel_it() {
     let door = Door::open().await;
@@ -80,6 +81,7 @@ async fn only_who_may_start_a_sync_of_the_company_may_cancel_it() {
     assert_eq!(cancelled.status, 200, "{}", cancelled.text);
 }
 
+/// Fault 6.
 #[tokio::test]
 async fn a_cancel_whose_answer_is_lost_is_sent_again_and_succeeds() {
     let door = Door::open().await;
@@ -93,6 +95,7 @@ async fn a_cancel_whose_answer_is_lost_is_sent_again_and_succeeds() {
     assert_eq!(door.proxy.seen().requests("TransactWriteItems"), 2);
 }
 
+/// Fault 7.
 #[tokio::test]
 async fn a_cancel_while_the_store_is_out_of_reach_is_told_so_and_the_sync_goes_on() {
     let door = Door::open().await;

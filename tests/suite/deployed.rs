@@ -37,6 +37,7 @@ async fn ended(world: &World, token: &str, id: &str) -> Value {
     tokio::time::timeout(ENDS_WITHIN, asking).await.expect("the job ends in time")
 }
 
+/// Fault 39: the logs of a whole sync.
 #[tokio::test]
 async fn a_sync_runs_from_the_request_to_the_customers_and_says_nothing_personal_on_the_way() {
     let Some(world) = world().await else { return };

@@ -107,6 +107,7 @@ async fn the_deployed_door_answers_a_client_over_http_as_the_contract_says() -> 
     Ok(())
 }
 
+/// Fault 39: the log of the door.
 #[tokio::test]
 async fn every_request_leaves_one_line_in_the_log_and_none_of_its_words() -> Checked {
     let world = World::start().await?;

@@ -128,6 +128,7 @@ async fn every_failure_is_a_page_with_the_status_and_the_headers_that_a_program_
     }
 }
 
+/// Fault 7.
 #[tokio::test]
 async fn an_outage_is_a_page_that_says_when_to_come_back() {
     let door = Door::open().await;

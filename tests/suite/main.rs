@@ -48,4 +48,5 @@ mod template_roles;
 mod template_times;
 mod token_faults;
 mod token_keys;
+mod versions;
 mod works;

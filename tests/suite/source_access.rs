@@ -227,7 +227,7 @@ async fn a_budget_that_is_moved_forward_in_mid_walk_is_what_counts() {
     assert_eq!(read, company.listed());
 }
 
-/// Invariant I9, for the errors of the source.
+/// Fault 39: the errors of the source.
 #[tokio::test]
 async fn no_error_shows_a_key_a_secret_a_token_a_name_or_a_body() {
     let company = Company::with_users(0);

@@ -48,7 +48,7 @@ async fn a_retry_after_that_makes_no_sense_is_a_short_pause_like_any_other() {
     }
 }
 
-/// Fault 23: `Retry-After` absurd; and 13: a wait longer than the time left is handed over.
+/// Faults 13 and 23: `Retry-After` absurd; a wait longer than the time left is handed over.
 #[tokio::test]
 async fn a_wait_longer_than_the_time_left_is_handed_over_and_never_believed_beyond_a_quarter_of_an_hour() {
     for absurd in ["99999999999999999999", "86400", "Fri, 31 Dec 9999 23:59:59 GMT"] {
@@ -111,7 +111,7 @@ async fn a_body_that_breaks_off_is_asked_for_again_and_the_list_is_whole_all_the
     }
 }
 
-/// Fault 24 and 25: a body that breaks off each time.
+/// Faults 24 and 25: a body that breaks off each time.
 #[tokio::test]
 async fn a_body_that_breaks_off_each_time_is_an_error_and_never_a_short_list() {
     for fault in [Fault::ResetMidBody, Fault::HangUp, Fault::CutShort, Fault::EmptyBody] {

@@ -287,6 +287,7 @@ async fn a_token_that_is_revoked_in_mid_walk_is_renewed() {
     assert_eq!(job.status, Status::Completed);
 }
 
+/// Fault 24: what was read before it is kept.
 #[tokio::test]
 async fn what_a_source_in_trouble_has_said_so_far_is_kept_and_the_job_goes_on_later() {
     let works = Works::with_users((0..150).map(|n| User::named(&format!("Ek Tuva {n}"))).collect()).await;

@@ -110,7 +110,7 @@ async fn a_sync_without_changes_has_an_empty_report_and_writes_none() {
     );
 }
 
-/// The parts of a report are in the transaction of what they tell of.
+/// Fault 12: the parts of a report are in the transaction of what they tell of.
 #[tokio::test]
 async fn a_crash_at_any_commit_neither_loses_nor_doubles_a_row() {
     for after_it_took_effect in [false, true] {

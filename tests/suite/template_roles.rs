@@ -113,21 +113,25 @@ fn may_do_exactly(output: &str, log_group: &str, listed: &[(&str, &str)]) {
     assert_eq!(rights(&template, &role_of(&template, output)), listed.chain(own_log).collect());
 }
 
+/// Fault 40.
 #[test]
 fn the_api_function_takes_locks_reads_jobs_stores_keys_and_sends_messages_and_does_no_more() {
     may_do_exactly("ApiFunctionName", "api", &API);
 }
 
+/// Fault 40.
 #[test]
 fn the_sync_function_works_on_jobs_customers_and_messages_and_only_reads_secrets() {
     may_do_exactly("SyncFunctionName", "sync", &SYNC);
 }
 
+/// Fault 40.
 #[test]
 fn the_recover_function_moves_jobs_and_sends_messages_and_events_and_does_no_more() {
     may_do_exactly("RecoverFunctionName", "recover", &RECOVER);
 }
 
+/// Fault 40.
 #[test]
 fn each_function_has_a_role_of_its_own_that_lambda_alone_takes_on() {
     let template = template();
@@ -146,6 +150,7 @@ fn each_function_has_a_role_of_its_own_that_lambda_alone_takes_on() {
     }
 }
 
+/// Fault 40.
 #[test]
 fn no_right_has_a_star_in_its_action() {
     let template = template();
@@ -157,6 +162,7 @@ fn no_right_has_a_star_in_its_action() {
     }
 }
 
+/// Fault 40.
 #[test]
 fn the_sync_role_alone_reads_the_secrets_and_the_api_role_alone_writes_some_of_them() {
     let template = template();
@@ -196,6 +202,7 @@ fn an_api_key_goes_in_and_nothing_of_the_secrets_comes_back() {
     assert_eq!(statements[0]["Condition"], condition);
 }
 
+/// Fault 40.
 #[test]
 fn whoever_uses_the_key_of_the_secrets_does_so_through_dynamodb() {
     let template = template();

@@ -48,6 +48,7 @@ fn event_source(template: &Template) -> Value {
     event["Properties"].clone()
 }
 
+/// Fault 13.
 #[test]
 fn a_slice_stops_well_before_lambda_stops_it() {
     let template = template();
@@ -74,6 +75,7 @@ fn a_message_is_kept_for_longer_than_a_job_may_live_and_a_dead_one_for_longest()
     assert_eq!(dead, Duration::from_secs(14 * 24 * 60 * 60));
 }
 
+/// Fault 2.
 #[test]
 fn a_crashed_job_moves_again_within_three_minutes() {
     let interval = recover_interval(&template());
@@ -123,6 +125,7 @@ fn the_queue_hands_over_one_message_at_a_time_and_to_no_more_workers_than_asked_
     assert_eq!(source["Queue"], json!({"Fn::GetAtt": [queue.id, "Arn"]}));
 }
 
+/// Fault 14.
 #[test]
 fn a_message_that_failed_five_times_is_put_aside() {
     let template = template();
@@ -132,6 +135,7 @@ fn a_message_that_failed_five_times_is_put_aside() {
     assert_eq!(redrive, &json!({"deadLetterTargetArn": target, "maxReceiveCount": 5}));
 }
 
+/// Fault 16.
 #[test]
 fn lambda_leaves_a_long_walk_alone_because_the_code_bounds_it() {
     let template = template();

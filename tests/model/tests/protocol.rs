@@ -36,7 +36,6 @@ fn every_state_of_two_companies_and_three_workers_keeps_the_invariants() {
     assert_eq!(searched.reached, REACHED, "the search does not get to where something could break");
 }
 
-/// Fault 22.
 #[test]
 fn a_restored_lock_and_jobs_of_an_older_version_break_no_invariant() {
     for jobs in [[2, 0], [1, 1]] {

@@ -1,0 +1,67 @@
+//! A deployment in mid-run: items that an older version wrote are met by this one.
+
+use std::time::Duration;
+
+use shared::handoff::{Accept, accept};
+use shared::ids::JobId;
+use shared::job::{Counters, Mode, Status};
+
+use crate::works::{TIMEOUT, Works, body, text};
+
+/// The attributes of a job under way that have a default, so that a version that wrote none can have put it.
+const NEWER: &str = "REMOVE #attempts, #slices, #idle, #dry, #ttl";
+
+async fn written_by_an_older_version(works: &Works, job: JobId) {
+    let update = works.fresh.endpoint.dynamodb().update_item().table_name(&works.fresh.state_table);
+    let update = update.key("company", text(works.company));
+    let update = update.key("item", text(format!("JOB#{job}"))).update_expression(NEWER);
+    let names = [
+        ("#attempts", "attempts"),
+        ("#slices", "slices"),
+        ("#idle", "idle_slices"),
+        ("#dry", "dry_run"),
+        ("#ttl", "expires_on"),
+    ];
+    let update = names.into_iter().fold(update, |update, (name, of)| update.expression_attribute_names(name, of));
+    update.send().await.expect("an item of an older version");
+}
+
+async fn without_a_lease(works: &Works, job: JobId) {
+    let update = works.fresh.endpoint.dynamodb().update_item().table_name(&works.fresh.state_table);
+    let update = update.key("company", text(works.company));
+    let update = update.key("item", text(format!("JOB#{job}")));
+    update.update_expression("REMOVE lease_expires_at, lease_shard").send().await.expect("a job without a lease");
+}
+
+/// Fault 20.
+#[tokio::test]
+async fn a_job_of_an_older_version_is_gone_on_with_by_the_next_slice_and_ends_exactly() {
+    let works = Works::open().await;
+    works.vaka.populate(works.device, 150, 1);
+    let job = works.accept().await;
+    written_by_an_older_version(&works, job).await;
+    works.deliver(&works.worker(), &body(works.company, job), Duration::from_secs(60)).await;
+    assert_eq!(works.job(job).await.status, Status::Processing, "the first slice has no time and hands over");
+    written_by_an_older_version(&works, job).await;
+    works.deliver(&works.worker(), &body(works.company, job), TIMEOUT).await;
+    let ended = works.ended(job).await;
+    let all = Counters { found: 150, created: 150, ..Counters::default() };
+    assert_eq!((ended.status, ended.counters), (Status::Completed, Some(all)));
+}
+
+/// Fault 20: a job without a lease is in no index, so its message or the next request moves it.
+#[tokio::test]
+async fn a_job_that_an_older_version_left_without_a_lease_is_moved_by_the_next_request() {
+    let works = Works::open().await;
+    let job = works.accept().await;
+    without_a_lease(&works, job).await;
+    works.recover.run().await.expect("a run");
+    assert_eq!(works.job(job).await.attempts, 0, "the index does not list it");
+    let queue = works.queue_behind_the_proxy();
+    let asked = accept(&works.table, &queue, &works.clock, works.company, Mode::Apply).await;
+    assert!(matches!(asked, Ok(Accept::Held(held)) if held.id == job), "it is told of that job");
+    let rescued = works.job(job).await;
+    assert_eq!((rescued.attempts, rescued.lease_expires_at.is_some()), (1, true));
+    works.work(job).await;
+    assert_eq!(works.ended(job).await.status, Status::Completed);
+}
