@@ -11,12 +11,12 @@ use model::state::Limits;
 use model::world::World;
 
 const SEARCHES: [(&str, Limits); 3] = [
-    ("three jobs of one company, three workers, every fault", Limits { jobs: [3, 0], ..Limits::NONE }),
+    ("three jobs of one company, two workers, every fault", Limits { jobs: [3, 0], workers: 2, ..Limits::NONE }),
     (
         "two jobs of each of two companies, three workers",
         Limits { jobs: [2, 2], restores: false, older_versions: false, ..Limits::NONE },
     ),
-    ("two jobs and one job of two companies, three workers, every fault", Limits { jobs: [2, 1], ..Limits::NONE }),
+    ("two jobs of one company and one of another, three workers, every fault", Limits { jobs: [2, 1], ..Limits::NONE }),
 ];
 
 const RUNS: (&str, Limits) = (
