@@ -32,6 +32,9 @@
 //! With [`state::Limits::NONE`] no counter is kept, so the search knows no longest run. The number of
 //! companies, of jobs of each and of workers at a time is bounded.
 //!
+//! stateright remembers a state by 64 bits of its hash. Among ten million states, that two are taken
+//! for one has a chance of one in some hundred thousand. [`runs`] remembers the states themselves.
+//!
 //! What it does not do: the walk, its links and counters, the connection (which keeps a job from
 //! being accepted and no more), and how long anything takes.
 
