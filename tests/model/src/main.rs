@@ -11,7 +11,10 @@ use model::state::Limits;
 use model::world::World;
 
 const SEARCHES: [(&str, Limits); 3] = [
-    ("three jobs of one company, two workers, every fault", Limits { jobs: [3, 0], workers: 2, ..Limits::NONE }),
+    (
+        "three jobs of one company, three workers",
+        Limits { jobs: [3, 0], restores: false, older_versions: false, ..Limits::NONE },
+    ),
     (
         "two jobs of each of two companies, three workers",
         Limits { jobs: [2, 2], restores: false, older_versions: false, ..Limits::NONE },
