@@ -15,6 +15,7 @@
 //! | [`localstack`] | LocalStack without Docker, for one command |
 //! | [`proxy`] | [`proxy::Proxy`]: counts what passes to AWS (or any server), fails by script, holds at gates |
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
+//! | [`bokamera`] | [`bokamera::BokaMera`]: a false BokaMera, for customers that are written by calls |
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
 //! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
 //! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
@@ -45,6 +46,8 @@ pub mod fresh;
 pub mod localstack;
 pub mod proxy;
 pub mod vaka;
+
+pub mod bokamera;
 
 pub mod issuer;
 pub mod template;

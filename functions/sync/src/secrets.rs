@@ -1,4 +1,4 @@
-//! The secrets table: the deployment's integrator account, and each company's api key.
+//! The secrets table: the deployment's accounts at VAKA and at BokaMera, and each company's api key.
 //!
 //! It has a KMS key of its own, and this function alone may read it. Nothing read here is ever
 //! kept longer than it is used, printed, or put in an error.
@@ -6,6 +6,7 @@
 //! | `owner` | attributes |
 //! | --- | --- |
 //! | `INTEGRATOR` | `client_id`, `client_secret` |
+//! | `BOKAMERA` | `username`, `password`, `api_key` |
 //! | a company's Guid | `api_key`, `fingerprint_key` (32 random bytes) |
 
 use std::fmt;
@@ -20,10 +21,12 @@ use serde_bytes::ByteBuf;
 use shared::ids::CompanyId;
 
 use crate::customers::fingerprint::FingerprintKey;
+use crate::customers::rest::BokaMeraAccount;
 use crate::source::{AccountError, ApiKey, IntegratorAccount, ReadAccount};
 
 const OWNER: &str = "owner";
 const INTEGRATOR: &str = "INTEGRATOR";
+const BOKAMERA: &str = "BOKAMERA";
 
 /// A company's secrets, parsed.
 pub struct CompanySecrets {
@@ -39,13 +42,13 @@ pub enum SecretsError {
     /// There is none for this owner.
     #[error("no secrets have been put in for {owner}")]
     Missing {
-        /// The company, or `INTEGRATOR`.
+        /// The company, `INTEGRATOR`, or `BOKAMERA`.
         owner: String,
     },
     /// What is there cannot be used.
     #[error("the secrets of {owner} cannot be used: {fault}")]
     Unusable {
-        /// The company, or `INTEGRATOR`.
+        /// The company, `INTEGRATOR`, or `BOKAMERA`.
         owner: String,
         /// Which attribute, and why, without its value.
         fault: &'static str,
@@ -88,6 +91,13 @@ struct IntegratorItem {
     client_secret: String,
 }
 
+#[derive(Deserialize)]
+struct BokaMeraItem {
+    username: String,
+    password: String,
+    api_key: String,
+}
+
 impl Secrets {
     /// The secrets table of this name.
     #[must_use]
@@ -108,6 +118,17 @@ impl Secrets {
             fingerprint_key: FingerprintKey::new(&item.fingerprint_key)
                 .ok_or_else(|| unusable("fingerprint_key is not 32 bytes"))?,
         })
+    }
+
+    /// The account at BokaMera, read anew each time.
+    ///
+    /// # Errors
+    /// [`SecretsError`]; it carries no secret.
+    pub async fn bokamera(&self) -> Result<BokaMeraAccount, SecretsError> {
+        let item: BokaMeraItem = self.read(BOKAMERA).await?;
+        let unusable =
+            |_| SecretsError::Unusable { owner: BOKAMERA.to_owned(), fault: "api_key is empty or cannot be sent" };
+        BokaMeraAccount::parse(item.username, item.password, &item.api_key).map_err(unusable)
     }
 
     /// Reads the integrator account anew each time it is called.

@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | `LOCK` | the company's lock | acquire, finish, recovery, cancel |
 //! | `JOB#<uuid v7>` | one job | acquire, start, commit, finish, recovery, cancel |
-//! | `LINK#<device>#<user>` | which customer a user is | commit |
+//! | `LINK#<device>#<user>` | which customer a user is, or what is about to be done about it | commit |
 //! | `REPORT#<job>#<part>` | what a job decided about whom, for one commit | commit |
 //! | `CONNECTION` | the open part of the company's connection | an administrator |
 //!
@@ -18,6 +18,7 @@ pub mod acquire;
 pub mod cancel;
 pub mod connection;
 pub mod expression;
+pub mod intent;
 pub mod jobs;
 pub mod lapsed;
 pub mod lease;

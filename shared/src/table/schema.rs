@@ -21,6 +21,7 @@
 //! | `decided`, `again` | `REPORT` | see [`super::report`] | commit |
 //! | `device_ids`, `active` | `CONNECTION` | Guids, yes or no | an administrator |
 //! | `c`, `f`, `o`, `r`, `j` | `LINK` | see [`super::link`] | commit |
+//! | `e`, `n` | `LINK` | see [`super::intent`] | a commit before a call to another system |
 //!
 //! The sparse index `leases` (`lease_shard`, `lease_expires_at`) lists the jobs that hold a
 //! lease. A job that has ended has neither attribute and so is not in it.

@@ -28,6 +28,9 @@ pub enum Trouble {
     /// The answer was delivered to its end, but its JSON was not.
     #[error("the answer was cut short")]
     CutShort,
+    /// The answer is not what was asked for, so it does not say whether that was done.
+    #[error("its answer could not be understood")]
+    Unreadable,
 }
 
 /// Why a request is not made again.
