@@ -4,6 +4,9 @@
 
 mod cancel;
 mod clients;
+mod customers_rest;
+mod customers_rest_crashes;
+mod customers_rest_faults;
 mod deployed;
 mod describe;
 mod http_bodies;

@@ -8,6 +8,8 @@
 
 mod customers;
 
+pub use customers::MOST_AT_ONCE;
+
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Rest, Works, all, text};
 
 /// Requests under way at BokaMera, at most.
-const CONCURRENCY: usize = 4;
+pub const MOST_AT_ONCE: usize = 8;
 
 impl Rest {
     /// A false BokaMera without customers.
@@ -45,7 +45,7 @@ impl Works {
     pub(super) fn customers_settings(&self) -> CustomersSettings {
         let Some(rest) = &self.rest else { return CustomersSettings::Embedded };
         let url = rest.proxy.url();
-        CustomersSettings::Rest(RestSettings::new(&url, &url, CONCURRENCY).expect("an address of this machine"))
+        CustomersSettings::Rest(RestSettings::new(&url, &url, MOST_AT_ONCE).expect("an address of this machine"))
     }
 
     /// Customers written since the record was begun.

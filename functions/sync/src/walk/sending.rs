@@ -68,12 +68,21 @@ impl Desk {
             return Ok(());
         }
         let mut index = self.read_customers().await?;
+        // Who has the id that was sent is nobody else's twin, so those are found first.
+        let mut missing = Vec::new();
         for (person, imprint) in uncertain {
             let derived = derived_id(self.company, &person);
-            let made = if index.contains(&derived) { Some(derived) } else { index.unlinked_twin(&imprint) };
-            if let Some(made) = made {
-                index.link(made);
-                self.ledger.found(&person, made);
+            if index.contains(&derived) {
+                index.link(derived);
+                self.ledger.found(&person, derived);
+            } else {
+                missing.push((person, imprint));
+            }
+        }
+        for (person, imprint) in missing {
+            if let Some(twin) = index.unlinked_twin(&imprint) {
+                index.link(twin);
+                self.ledger.found(&person, twin);
             }
         }
         if let Some(rehearsal) = &self.rehearsal {
@@ -252,11 +261,19 @@ impl Desk {
                 customer.customer(self.company, &plan.person).iter().for_each(|customer| index.link(*customer));
             }
         });
-        for at in in_doubt {
-            match self.find(at, &index) {
-                Some(customer) => {
-                    index.link(customer);
-                    self.made(at, customer);
+        let (found, missing): (Vec<_>, Vec<_>) =
+            in_doubt.into_iter().partition(|at| self.derived(*at).is_some_and(|derived| index.contains(&derived)));
+        for at in found {
+            if let Some(derived) = self.derived(at) {
+                index.link(derived);
+                self.made(at, derived);
+            }
+        }
+        for at in missing {
+            match self.twin(at, &index) {
+                Some(twin) => {
+                    index.link(twin);
+                    self.made(at, twin);
                 }
                 None => self.in_doubt(at),
             }
@@ -275,14 +292,13 @@ impl Desk {
         Ok(())
     }
 
-    fn find(&self, at: usize, index: &CustomerIndex) -> Option<CustomerId> {
-        let plan = self.plans.get(at)?;
-        let derived = derived_id(self.company, &plan.person);
-        match &plan.action {
-            _ if index.contains(&derived) => Some(derived),
-            Action::Create(person) => index.unlinked_twin(&self.errand.fingerprint_key.imprint_of(person)),
-            _ => None,
-        }
+    fn derived(&self, at: usize) -> Option<CustomerId> {
+        self.plans.get(at).map(|plan| derived_id(self.company, &plan.person))
+    }
+
+    fn twin(&self, at: usize, index: &CustomerIndex) -> Option<CustomerId> {
+        let Action::Create(person) = &self.plans.get(at)?.action else { return None };
+        index.unlinked_twin(&self.errand.fingerprint_key.imprint_of(person))
     }
 
     fn namesake(&self, at: usize, index: &CustomerIndex) -> Option<CustomerId> {
@@ -319,7 +335,7 @@ impl Desk {
 
     /// A customer was not made, so nobody can be found to be it.
     fn refused(&mut self, at: usize, reason: SkipReason) {
-        let derived = self.plans.get(at).map(|plan| derived_id(self.company, &plan.person));
+        let derived = self.derived(at);
         if let Some((index, derived)) = self.index.as_mut().zip(derived) {
             index.rename(derived, None);
         }
