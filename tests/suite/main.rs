@@ -5,6 +5,7 @@
 mod cancel;
 mod clients;
 mod customers_rest;
+mod customers_rest_access;
 mod customers_rest_crashes;
 mod customers_rest_faults;
 mod deployed;
