@@ -7,6 +7,7 @@ mod clients;
 mod customers_rest;
 mod customers_rest_access;
 mod customers_rest_crashes;
+mod customers_rest_deployed;
 mod customers_rest_faults;
 mod deployed;
 mod describe;
