@@ -104,7 +104,7 @@ async fn run(command: Command) -> Outcome {
             connect::integrator(&client, &secrets_table, &client_id, &secret).await?;
         }
         Command::BokaMera { secrets_table, username } => {
-            const EXAMPLE: &str = "cat password.txt api-key.txt | cargo local bokamera ...";
+            const EXAMPLE: &str = "cargo local bokamera ... < password-and-api-key.txt";
             let password = Secret::from_stdin("password", EXAMPLE)?;
             let api_key = Secret::from_stdin("api key", EXAMPLE)?;
             let client = connect::client_of_environment().await;
