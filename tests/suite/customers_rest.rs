@@ -65,10 +65,10 @@ async fn counts_and_customers_are_the_same_whatever_the_api_does_where_its_contr
         let others = [person("Gran, Ivar", "home@example.com"), person("Gran, Ylva", "home@example.com")];
         let works = works([&[tuva.clone()][..], &others, &named(7)].concat()).await;
         works.bokamera().behave(manners);
-        let adopted = works.customer("Tuva", "Ek-Gran", "TUVA@example.com").await;
         for n in 0..9 {
             works.customer("Nobody", &format!("Known {n}"), &format!("nobody{n}@example.com")).await;
         }
+        let adopted = works.customer("Tuva", "Ek-Gran", "TUVA@example.com").await;
         assert_eq!(works.completed().await, counters(10, 9, 1, 0, 0), "{manners:?}");
         assert_eq!(works.customers().await.len(), 19, "{manners:?}");
         assert_eq!(works.customers().await[&adopted]["lastname"], "Ek", "{manners:?}");
@@ -127,6 +127,24 @@ async fn the_companys_customers_are_read_once_for_all_users_without_a_link() {
     let lists = works.bokamera().calls(Route::List);
     assert_eq!(lists.len(), 1, "an empty page is the end: {lists:?}");
     assert_eq!(works.bokamera().calls(Route::Create).len(), 120);
+}
+
+#[tokio::test]
+async fn a_large_company_is_read_whole_whatever_a_page_can_hold() {
+    for largest_take in [100, 37, 1] {
+        let works = works(vec![person("Ek, Tuva", "tuva@example.com"), person("Ek, Ivar", "ivar@example.com")]).await;
+        works.bokamera().behave(Manners { largest_take, ..Manners::default() });
+        let count = if largest_take == 1 { 40 } else { 1_234 };
+        for n in 0..count {
+            works.customer("Nobody", "Known", &format!("nobody{n}@example.com")).await;
+            if n == count / 2 {
+                works.customer("tuva", "Ek", "tuva@example.com").await;
+            }
+        }
+        works.customer("ivar", "Ek", "ivar@example.com").await;
+        assert_eq!(works.completed().await, counters(2, 0, 2, 0, 0), "{largest_take}");
+        assert_eq!(works.customers().await.len(), count + 2);
+    }
 }
 
 #[tokio::test]

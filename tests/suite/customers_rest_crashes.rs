@@ -254,6 +254,30 @@ async fn a_worker_whose_lease_is_nearly_over_makes_no_call_that_could_outlive_it
     assert!(commits >= 3, "{commits} commits, with {made} made before the time went by");
 }
 
+/// Faults 15 and 31 together.
+#[tokio::test]
+async fn a_lost_answer_is_looked_for_although_the_lease_was_nearly_over_when_it_was_lost() {
+    let users: Vec<_> = (0..10).map(|n| User::named(&format!("Ek Tuva {n}"))).collect();
+    let works = Works::with_users_in(Home::Rest, users).await;
+    works.bokamera().behave(Manners { ids: Ids::Ignored, ..Manners::default() });
+    let job = works.accept().await;
+    works.bokamera().on(Route::Create).nth(2).fault(Fault::LoseAnswer);
+    let gate = works.bokamera().on(Route::Create).nth(3).hold();
+    let worker = works.worker();
+    let message = body(works.company, job);
+    let passing = async {
+        gate.reached().await;
+        works.clock.advance(Duration::from_secs(85));
+        gate.release();
+    };
+    tokio::join!(works.deliver(&worker, &message, TIMEOUT), passing);
+    if works.job(job).await.status.is_active() {
+        works.work(job).await;
+    }
+    assert_eq!(works.ended(job).await.counters, Some(counters(10, 10, 0, 0, 0)));
+    assert_eq!(works.customers().await.len(), 10);
+}
+
 /// Fault 15.
 #[tokio::test]
 async fn a_worker_that_slept_through_its_lease_makes_no_call_when_it_wakes_up() {

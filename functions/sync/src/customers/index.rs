@@ -99,6 +99,13 @@ impl CustomerIndex {
         self.known.contains_key(id)
     }
 
+    /// Whether a customer other than this one has the address.
+    #[must_use]
+    pub fn others_share_address(&self, of: &Imprint, but: &CustomerId) -> bool {
+        let with_address = of.email.and_then(|email| self.by_email.get(&email));
+        with_address.is_some_and(|ids| ids.iter().any(|id| id != but))
+    }
+
     /// A customer that is linked to nobody and has exactly this name and address.
     #[must_use]
     pub fn unlinked_twin(&self, of: &Imprint) -> Option<CustomerId> {
@@ -201,6 +208,8 @@ mod tests {
         assert_eq!(index.unlinked_twin(&imprint("", "tuva")), Some(id(3)));
         index.link(id(2));
         assert_eq!(index.unlinked_twin(&imprint("home", "tuva")), None);
+        assert!(index.others_share_address(&imprint("home", "knut"), &id(1)));
+        assert!(!of(&[(1, "home", "tuva", true)]).others_share_address(&imprint("home", "knut"), &id(1)));
     }
 
     #[test]

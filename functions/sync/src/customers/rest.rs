@@ -116,9 +116,10 @@ impl Rest {
         budget: &Budget,
     ) -> Result<CustomerIndex, RestError> {
         let mut index = CustomerIndex::default();
-        for record in listing::all(&self.0, company, budget).await? {
+        let enter = |record: record::Record| {
             index.enter(record.id(), record.imprint(key), linked.contains(&record.id()));
-        }
+        };
+        listing::all(&self.0, company, budget, enter).await?;
         Ok(index)
     }
 

@@ -118,6 +118,7 @@ impl Desk {
                     Err(met) => error = error.or(Some(met)),
                 }
             }
+            unclear.in_doubt.iter().for_each(|at| self.in_doubt(*at));
             if let Some(error) = error {
                 return Err(HomeError::Rest(error).into());
             }
@@ -232,7 +233,9 @@ impl Desk {
         match (effect, known) {
             (Effect::Made(id), _) => self.made(at, id),
             (Effect::Written, Some(customer)) => self.done(at, outcome, self.linked_to(&person, customer)),
-            (Effect::Refused(SkipReason::Rejected), None) => unclear.unwanted.push(at),
+            (Effect::Refused(SkipReason::Rejected), None) if self.may_be_taken_by_another(at) => {
+                unclear.unwanted.push(at);
+            }
             (Effect::Refused(reason), None) => self.refused(at, reason),
             (Effect::Refused(reason), Some(customer)) => {
                 self.done(at, Outcome::Skipped(reason), Linked::To(customer));
@@ -290,6 +293,17 @@ impl Desk {
         self.show_plans(&mut index);
         self.index = Some(index);
         Ok(())
+    }
+
+    /// Whether somebody may have the address of whom nothing was known: not where it is shared in any case.
+    fn may_be_taken_by_another(&self, at: usize) -> bool {
+        let (Some(Plan { action: Action::Create(person), .. }), Some(derived)) = (self.plans.get(at), self.derived(at))
+        else {
+            return false;
+        };
+        let imprint = self.errand.fingerprint_key.imprint_of(person);
+        let is_shared = |index: &CustomerIndex| index.others_share_address(&imprint, &derived);
+        imprint.email.is_some() && !self.index.as_ref().is_some_and(is_shared)
     }
 
     fn derived(&self, at: usize) -> Option<CustomerId> {

@@ -80,8 +80,11 @@ impl Desk {
                 return Err(Halt::TooManyRefused);
             }
             match sent {
-                // The commit has renewed the lease, so there is time for more.
-                Err(Halt::Customers(HomeError::Rest(RestError::OutOfTime))) if done > 0 && !self.is_out_of_time() => {
+                // The commit has renewed the lease, so there is time for more. What is in doubt is looked for by
+                // the next slice.
+                Err(Halt::Customers(HomeError::Rest(RestError::OutOfTime)))
+                    if done > 0 && !self.is_out_of_time() && !undone.iter().any(|plan| plan.trace.is_in_doubt()) =>
+                {
                     self.plans = undone;
                 }
                 sent => return sent,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 
-use crate::outgoing::budget::Budget;
+use crate::outgoing::budget::{Budget, RanOut};
 use crate::outgoing::patience::{Tries, asked_pause};
 use crate::outgoing::request::{is_passing, read_small, send};
 use crate::outgoing::trouble::Trouble;
@@ -92,7 +92,12 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let mut answer = match send(request, &door.patience, budget).await? {
+        let sent = match send(request, &door.patience, budget).await {
+            // It was under way, and nobody waits for its answer any more.
+            Err(RanOut) if call.kind == Kind::Once => return Ok(Reply::Doubtful(Trouble::Silence, None)),
+            sent => sent?,
+        };
+        let mut answer = match sent {
             Ok(answer) => answer,
             Err(trouble @ Trouble::NoConnection(_)) => {
                 tries.pause_after(trouble, None).await?;
@@ -125,7 +130,11 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
             renewed = true;
             continue;
         }
-        let body = match read_small(&mut answer, ANSWER_BYTES, &door.patience, budget).await? {
+        let read = match read_small(&mut answer, ANSWER_BYTES, &door.patience, budget).await {
+            Err(RanOut) if call.kind == Kind::Once => return Ok(Reply::Doubtful(Trouble::Silence, None)),
+            read => read?,
+        };
+        let body = match read {
             Ok(Some(body)) => body,
             Ok(None) if call.kind == Kind::Read => return Err(RestError::NotTheAnswer { by }),
             Ok(None) => Vec::new(),

@@ -3,7 +3,7 @@
 //! How many a page can hold is not published, so a short page is no end: the reading goes on
 //! until a page brings nobody new. A customer that comes twice counts once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use reqwest::Method;
@@ -24,23 +24,67 @@ const TAKE: usize = 100;
 /// Customers of one company: ten times the largest there is.
 const MOST_CUSTOMERS: usize = 500_000;
 
-/// All customers of the company.
-pub(super) async fn all(door: &Door, company: CompanyId, budget: &Budget) -> Result<Vec<Record>, RestError> {
+/// Every customer of the company, each once. Pages are asked for ahead, more and more of them as
+/// long as they come full: a large company is read within the time of one lease.
+pub(super) async fn all(
+    door: &Arc<Door>,
+    company: CompanyId,
+    budget: &Budget,
+    mut each: impl FnMut(Record),
+) -> Result<(), RestError> {
     let run = Run::new(budget);
-    let mut found: HashMap<CustomerId, Record> = HashMap::new();
-    let mut seen = 0;
+    let mut known = HashSet::new();
+    let (mut skip, mut size, mut ahead) = (0, TAKE, 1);
     loop {
-        let page = read(door, company, &[("Skip", seen.to_string()), ("Take", TAKE.to_string())], &run).await?;
-        seen += page.len();
-        let before = found.len();
-        found.extend(page.into_iter().map(|record| (record.id(), record)));
-        if found.len() == before {
-            return Ok(found.into_values().collect());
+        let mut is_first = true;
+        let mut all_full = true;
+        for page in pages(door, company, (skip, size), ahead, &run).await? {
+            let (length, before) = (page.len(), known.len());
+            page.into_iter().filter(|record| known.insert(record.id())).for_each(&mut each);
+            if is_first && known.len() == before {
+                return Ok(());
+            }
+            is_first = false;
+            skip += length;
+            if length < size {
+                // The end, or the most that a page can hold; what was asked for behind it lies elsewhere.
+                all_full = false;
+                size = length.max(1);
+                break;
+            }
         }
-        if found.len() > MOST_CUSTOMERS {
+        if known.len() > MOST_CUSTOMERS {
             return Err(RestError::Endless);
         }
+        ahead = if all_full { (ahead * 2).min(door.settings.concurrency()) } else { 1 };
     }
+}
+
+/// This many pages of this size, one after the other from there, read at once.
+async fn pages(
+    door: &Arc<Door>,
+    company: CompanyId,
+    (skip, size): (usize, usize),
+    ahead: usize,
+    run: &Run,
+) -> Result<Vec<Vec<Record>>, RestError> {
+    let mut reading = JoinSet::new();
+    for at in 0..ahead {
+        let (door, run) = (Arc::clone(door), run.clone());
+        let parameters = [("Skip", (skip + at * size).to_string()), ("Take", size.to_string())];
+        reading.spawn(async move { (at, run.end(read(&door, company, &parameters, &run).await)) }.in_current_span());
+    }
+    let mut pages = BTreeMap::new();
+    let mut error = None;
+    while let Some(ended) = reading.join_next().await {
+        match ended {
+            Ok((at, Ok(page))) => drop(pages.insert(at, page)),
+            Ok((_, Err(RestError::NotBegun))) => {}
+            Ok((_, Err(met))) => error = error.or(Some(met)),
+            Err(_) => error = error.or(Some(RestError::Interrupted)),
+        }
+    }
+    error.map_or_else(|| Ok(pages.into_values().collect()), Err)
 }
 
 /// Those of these customers that are there.
@@ -57,12 +101,15 @@ pub(super) async fn these(
         reading.spawn(async move { run.end(one(&door, company, customer, &run).await) }.in_current_span());
     }
     let mut found = HashMap::new();
+    let mut error = None;
     while let Some(read) = reading.join_next().await {
-        if let Some(record) = read.map_err(|_| RestError::Interrupted)?? {
-            found.insert(record.id(), record);
+        match read.unwrap_or(Err(RestError::Interrupted)) {
+            Ok(record) => found.extend(record.map(|record| (record.id(), record))),
+            Err(RestError::NotBegun) => {}
+            Err(met) => error = error.or(Some(met)),
         }
     }
-    Ok(found)
+    error.map_or(Ok(found), Err)
 }
 
 /// One customer; `None` when it is not there.
