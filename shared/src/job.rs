@@ -143,6 +143,16 @@ pub enum FailureCode {
     SourceEndless,
     /// VAKA Online listed nobody, although earlier syncs found somebody.
     NobodyFound,
+    /// BokaMera did not let the service in.
+    TargetSignInFailed,
+    /// BokaMera does not let the service read the company's customers.
+    TargetForbidden,
+    /// BokaMera did not answer, or asked to be left alone for too long.
+    TargetUnavailable,
+    /// What BokaMera answered is not what was asked for.
+    TargetAnswerUnusable,
+    /// BokaMera refused more than half of the records.
+    TargetRefuses,
     /// Slice after slice decided nothing.
     NoProgress,
     /// More slices than any sync needs.
@@ -151,7 +161,7 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::NotHandedOff,
         Self::WorkersLost,
         Self::TooOld,
@@ -169,6 +179,11 @@ impl FailureCode {
         Self::SourceAnswerUnusable,
         Self::SourceEndless,
         Self::NobodyFound,
+        Self::TargetSignInFailed,
+        Self::TargetForbidden,
+        Self::TargetUnavailable,
+        Self::TargetAnswerUnusable,
+        Self::TargetRefuses,
         Self::NoProgress,
         Self::TooManySlices,
     ];
@@ -194,6 +209,11 @@ impl FailureCode {
             Self::SourceAnswerUnusable => "SourceAnswerUnusable",
             Self::SourceEndless => "SourceEndless",
             Self::NobodyFound => "NobodyFound",
+            Self::TargetSignInFailed => "TargetSignInFailed",
+            Self::TargetForbidden => "TargetForbidden",
+            Self::TargetUnavailable => "TargetUnavailable",
+            Self::TargetAnswerUnusable => "TargetAnswerUnusable",
+            Self::TargetRefuses => "TargetRefuses",
             Self::NoProgress => "NoProgress",
             Self::TooManySlices => "TooManySlices",
         }

@@ -3,6 +3,7 @@
 //! | `owner` | attributes |
 //! | --- | --- |
 //! | `INTEGRATOR` | `client_id`, `client_secret`: the account that the whole deployment signs in with |
+//! | `BOKAMERA` | `username`, `password`, `api_key`: the account that customers are written with, where they are at BokaMera |
 //! | a company's Guid | `api_key`; `fingerprint_key`, 32 random bytes |
 //!
 //! A company's fingerprint key is made with its first api key and then left alone, also when the
@@ -22,8 +23,10 @@ use crate::table::expression::{names, text, values};
 
 /// The partition key.
 pub const OWNER: &str = "owner";
-/// The partition key's value for the account of the deployment.
+/// The partition key's value for the deployment's account at VAKA Online.
 pub const INTEGRATOR: &str = "INTEGRATOR";
+/// The partition key's value for the deployment's account at BokaMera.
+pub const BOKAMERA: &str = "BOKAMERA";
 
 /// An api key is sent in a header, among others that a server has to take.
 pub const LONGEST_API_KEY: usize = 1_024;

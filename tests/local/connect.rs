@@ -23,6 +23,9 @@ const CONNECTION: &str = "CONNECTION";
 /// The partition key of the integrator account in the secrets table.
 const INTEGRATOR: &str = "INTEGRATOR";
 
+/// The partition key of the account at BokaMera in the secrets table.
+const BOKAMERA: &str = "BOKAMERA";
+
 /// As long as the digest that it keys.
 const FINGERPRINT_KEY_BYTES: usize = 32;
 
@@ -164,6 +167,30 @@ pub async fn integrator(
         .item("owner", AttributeValue::S(INTEGRATOR.to_owned()))
         .item("client_id", AttributeValue::S(client_id.to_owned()))
         .item("client_secret", AttributeValue::S(client_secret.0.clone()))
+        .send()
+        .await
+        .map_err(|error| failed(secrets_table, &error))?;
+    Ok(())
+}
+
+/// Puts the account at BokaMera in, which serves every company of the deployment.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn bokamera(
+    client: &Client,
+    secrets_table: &str,
+    username: &str,
+    password: &Secret,
+    api_key: &Secret,
+) -> Result<(), ConnectError> {
+    client
+        .put_item()
+        .table_name(secrets_table)
+        .item("owner", AttributeValue::S(BOKAMERA.to_owned()))
+        .item("username", AttributeValue::S(username.to_owned()))
+        .item("password", AttributeValue::S(password.0.clone()))
+        .item("api_key", AttributeValue::S(api_key.0.clone()))
         .send()
         .await
         .map_err(|error| failed(secrets_table, &error))?;

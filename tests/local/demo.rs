@@ -10,10 +10,11 @@ mod follow;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::bokamera;
 use crate::issuer::TokenError;
 use crate::progress::Waiting;
 use crate::stack::StackError;
@@ -26,7 +27,7 @@ use facts::{Counts, hold};
 const CHANGED: usize = 100;
 
 /// Customers that are shown.
-const SHOWN: i32 = 3;
+const SHOWN: usize = 3;
 
 /// Long enough to play with what `--keep` leaves running.
 const KEPT_TOKEN_LIFE_S: i64 = 24 * 3600;
@@ -46,9 +47,30 @@ pub struct Plan {
     /// Let VAKA wait this many milliseconds before each answer.
     #[arg(long, default_value_t = 0, value_name = "MS")]
     pub latency: u64,
+    /// Where customers are kept.
+    #[arg(long, value_enum, default_value_t = Home::Embedded)]
+    pub customers: Home,
     /// Another seed, other people.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
+}
+
+/// Where customers are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Home {
+    /// In the stack's own table.
+    Embedded,
+    /// At a false BokaMera, through its API.
+    Rest,
+}
+
+impl Home {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Rest => "rest",
+        }
+    }
 }
 
 /// Why the demo ended early; each text is one line.
@@ -81,7 +103,7 @@ pub enum DemoError {
 #[expect(clippy::print_stdout, reason = "the demo is there to be read")]
 pub async fn run(plan: &Plan) -> Result<(), DemoError> {
     let starting = Waiting::on("Building the functions and deploying template.yaml into the embedded cloud");
-    let world = World::start().await?;
+    let world = World::start_with(&[("CustomersHome", plan.customers.name())]).await?;
     starting.done();
     world.vaka.populate(world.device, plan.users, plan.seed);
     world.vaka.set_latency(Duration::from_millis(plan.latency));
@@ -108,7 +130,7 @@ async fn play(world: &World, plan: &Plan) -> Result<(), DemoError> {
     hold("the first sync finds every user", plan.users, first.found)?;
     hold("the first sync makes a customer of every user", plan.users, first.created)?;
     println!("\nSome of the customers:");
-    for customer in customers(world).await? {
+    for customer in customers(world, plan.customers).await? {
         println!("{customer}");
     }
 
@@ -120,12 +142,20 @@ async fn play(world: &World, plan: &Plan) -> Result<(), DemoError> {
     println!("{}", job.text);
     tell_cost(world, began);
     let seen = world.proxy.seen();
-    let customers = seen.writes_to(world.stack.output("CustomersTableName")?);
-    let links = seen.writes().filter(|write| write.key("item").is_some_and(|key| key.starts_with(LINK))).count();
+    let customers = match plan.customers {
+        Home::Embedded => seen.writes_to(world.stack.output("CustomersTableName")?),
+        Home::Rest => world.bokamera.calls(bokamera::Route::Update).len(),
+    };
+    let mut links: Vec<_> =
+        seen.writes().filter_map(|write| write.key("item")).filter(|key| key.starts_with(LINK)).collect();
+    let link_writes = links.len();
+    links.sort_unstable();
+    links.dedup();
+    let links = links.len();
     let state = seen.writes_to(world.stack.output("StateTableName")?);
     println!(
-        "Written to DynamoDB by the second sync: {customers} customers, {links} links, and {} writes to the job, its lock and its event.",
-        state - links
+        "Written by the second sync: {customers} customers, {links} links ({link_writes} writes), and {} writes to the job, its lock and its event.",
+        state - link_writes
     );
     hold("the second sync finds every user", plan.users, second.found)?;
     hold("the second sync creates nobody", 0, second.created)?;
@@ -153,6 +183,7 @@ enum Meeting {
 /// One sync from the request to its end, with everything counted from its beginning.
 async fn sync(world: &World, users: usize, meeting: Meeting) -> Result<Answer, DemoError> {
     world.proxy.forget();
+    world.bokamera.forget();
     let token = world.administrator().sign()?;
     // The job stands still at its first page of users, so that the second request meets it for certain.
     let gate = (meeting == Meeting::SecondRequest).then(|| world.vaka.on(Route::Users).nth(1).hold());
@@ -178,7 +209,11 @@ async fn meet(world: &World, token: &str, started: &Answer) -> Result<(), DemoEr
     Ok(())
 }
 
-async fn customers(world: &World) -> Result<Vec<Value>, DemoError> {
+async fn customers(world: &World, home: Home) -> Result<Vec<Value>, DemoError> {
+    if home == Home::Rest {
+        let all = world.bokamera.customers(world.company);
+        return Ok(all.into_iter().take(SHOWN).map(Value::Object).collect());
+    }
     let asked = world
         .endpoint()
         .dynamodb()
@@ -186,7 +221,7 @@ async fn customers(world: &World) -> Result<Vec<Value>, DemoError> {
         .table_name(world.stack.output("CustomersTableName")?)
         .key_condition_expression("company = :company")
         .expression_attribute_values(":company", AttributeValue::S(world.company.to_string()))
-        .limit(SHOWN);
+        .limit(SHOWN.try_into().unwrap_or(i32::MAX));
     let answer = asked.send().await.map_err(|_| DemoError::Customers)?;
     let shown =
         answer.items().iter().map(|item| item.iter().map(|(name, value)| (name.clone(), plain(value))).collect());

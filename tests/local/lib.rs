@@ -17,6 +17,7 @@
 //! | [`listener`] | [`listener::Listener`]: a rule at the event bus and a queue behind it |
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
 //! | [`lambda`] | [`lambda::Lambda`]: a false Lambda that calls a handler of the test |
+//! | [`bokamera`] | [`bokamera::BokaMera`]: a false BokaMera, for customers that are written by calls |
 //! | [`issuer`] | [`issuer::Issuer`]: a false OpenID issuer, good and bad tokens |
 //! | [`stack`] | [`stack::Stack::deploy`]: `template.yaml` deployed, its functions running; logs; kill |
 //! | [`runtime`] | [`runtime::FunctionProcess`]: one function as a process that a test holds in its hands |
@@ -50,6 +51,8 @@ pub mod listener;
 pub mod localstack;
 pub mod proxy;
 pub mod vaka;
+
+pub mod bokamera;
 
 pub mod issuer;
 pub mod lambda;

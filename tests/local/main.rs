@@ -52,6 +52,17 @@ enum Command {
         #[arg(long, value_name = "ID")]
         client_id: String,
     },
+    /// Put the account at BokaMera in; its password and its api key are read from standard input,
+    /// a line each.
+    #[command(name = "bokamera")]
+    BokaMera {
+        /// The stack's output SecretsTableName.
+        #[arg(long, value_name = "TABLE")]
+        secrets_table: String,
+        /// The account's user name.
+        #[arg(long, value_name = "NAME")]
+        username: String,
+    },
     /// Run a command with LocalStack as its AWS: `cargo local localstack -- cargo test`.
     #[command(name = "localstack")]
     LocalStack {
@@ -104,6 +115,13 @@ async fn run(command: Command) -> Outcome {
             let secret = Secret::from_stdin("client secret", "cargo local integrator ... < client-secret.txt")?;
             let client = connect::client_of_environment().await;
             connect::integrator(&client, &secrets_table, &client_id, &secret).await?;
+        }
+        Command::BokaMera { secrets_table, username } => {
+            const EXAMPLE: &str = "cargo local bokamera ... < password-and-api-key.txt";
+            let password = Secret::from_stdin("password", EXAMPLE)?;
+            let api_key = Secret::from_stdin("api key", EXAMPLE)?;
+            let client = connect::client_of_environment().await;
+            connect::bokamera(&client, &secrets_table, &username, &password, &api_key).await?;
         }
         Command::LocalStack { command } => return Ok(localstack::run(&command).await?.into()),
         Command::Check { no_build } => {

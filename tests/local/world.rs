@@ -24,6 +24,7 @@ use serde_json::Value;
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::bokamera::{self, BokaMera};
 use crate::cloud::{Cloud, CloudError, Endpoint};
 use crate::connect::{self, ConnectError, Connection, Secret};
 use crate::front::Front;
@@ -51,6 +52,8 @@ pub struct World {
     pub proxy: Proxy,
     /// The source of users.
     pub vaka: Vaka,
+    /// Where customers are, if the parameter `CustomersHome` says so.
+    pub bokamera: BokaMera,
     /// The realm that the deployment trusts.
     pub realm: Realm,
     /// The connected company.
@@ -110,8 +113,8 @@ impl Answer {
 }
 
 impl World {
-    /// Starts all of it: MiniStack, the proxy, VAKA with one empty system, an issuer; deploys the
-    /// template; connects a company.
+    /// Starts all of it: MiniStack, the proxy, VAKA with one empty system, BokaMera, an issuer; deploys
+    /// the template; connects a company.
     ///
     /// # Errors
     /// [`WorldError`].
@@ -128,13 +131,16 @@ impl World {
         let cloud = Cloud::ministack(Some(&proxy.url())).await?;
         proxy.forward_to(cloud.endpoint().url())?;
         let vaka = Vaka::start()?;
+        let bokamera = BokaMera::start()?;
         let issuer = Issuer::start(&["bookmore-admin"])?;
         let realm = issuer.realm("bookmore-admin");
-        let (base_url, token_url) = (vaka.base_url(), vaka.token_url());
+        let (base_url, token_url, bokamera_url) = (vaka.base_url(), vaka.token_url(), bokamera.url());
         let mut all = vec![
             ("TrustedIssuers", realm.url()),
             ("VakaBaseUrl", base_url.as_str()),
             ("VakaTokenUrl", token_url.as_str()),
+            ("BokaMeraBaseUrl", bokamera_url.as_str()),
+            ("BokaMeraIdentityUrl", bokamera_url.as_str()),
         ];
         all.extend_from_slice(parameters);
         let stack = Stack::deploy(&cloud, &all).await?;
@@ -142,9 +148,12 @@ impl World {
         let dynamodb = cloud.endpoint().dynamodb();
         let secret = Secret::known(CLIENT_SECRET);
         connect::integrator(&dynamodb, stack.output("SecretsTableName")?, CLIENT_ID, &secret).await?;
+        let (password, api_key) = (Secret::known(bokamera::PASSWORD), Secret::known(bokamera::API_KEY));
+        let secrets_table = stack.output("SecretsTableName")?;
+        connect::bokamera(&dynamodb, secrets_table, bokamera::USERNAME, &password, &api_key).await?;
         let api = stack.api()?;
         let (company, device) = (Uuid::new_v4(), Uuid::nil());
-        let mut world = Self { stack, proxy, vaka, realm, company, device, api, issuer, cloud };
+        let mut world = Self { stack, proxy, vaka, bokamera, realm, company, device, api, issuer, cloud };
         world.device = world.connect(company).await?;
         world.proxy.forget();
         Ok(world)

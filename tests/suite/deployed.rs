@@ -20,7 +20,7 @@ async fn world() -> Option<World> {
 }
 
 /// Asks until the job has ended; the counters it shows on the way never go down.
-async fn ended(world: &World, token: &str, id: &str) -> Value {
+pub async fn ended(world: &World, token: &str, id: &str) -> Value {
     let asking = async {
         let mut shown = 0;
         loop {
@@ -86,7 +86,7 @@ async fn a_worker_that_is_killed_in_mid_run_is_followed_by_one_that_ends_the_job
 }
 
 /// What two minutes of silence do: the recover function then finds the job by its schedule.
-async fn let_the_lease_lapse(world: &World, id: &str) {
+pub async fn let_the_lease_lapse(world: &World, id: &str) {
     let table = world.stack.output("StateTableName").expect("an output");
     let update = world.endpoint().dynamodb().update_item().table_name(table);
     update

@@ -16,6 +16,10 @@ const SETTINGS: [(&str, &[&str]); 3] = [
             "VAKA_BASE_URL",
             "VAKA_TOKEN_URL",
             "VAKA_SCOPE",
+            "CUSTOMERS_HOME",
+            "BOKAMERA_BASE_URL",
+            "BOKAMERA_IDENTITY_URL",
+            "BOKAMERA_CONCURRENCY",
         ],
     ),
     ("recover", &["STATE_TABLE", "SYNC_QUEUE_URL", "EVENT_BUS"]),
@@ -26,7 +30,12 @@ fn command(bundle: &Binaries, binary: &str, settings: &[&str]) -> Command {
     let mut command = Command::new(bundle.path(binary).expect("a binary"));
     command.env_clear();
     for name in settings {
-        command.env(name, "https://127.0.0.1/of-a-test");
+        let value = match *name {
+            "CUSTOMERS_HOME" => "rest",
+            "BOKAMERA_CONCURRENCY" => "8",
+            _ => "https://127.0.0.1/of-a-test",
+        };
+        command.env(name, value);
     }
     command
 }

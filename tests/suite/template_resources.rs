@@ -19,7 +19,11 @@ const API: [&str; 10] = [
     "TRUSTED_ISSUERS",
 ];
 
-const SYNC: [&str; 8] = [
+const SYNC: [&str; 12] = [
+    "BOKAMERA_BASE_URL",
+    "BOKAMERA_CONCURRENCY",
+    "BOKAMERA_IDENTITY_URL",
+    "CUSTOMERS_HOME",
     "CUSTOMERS_TABLE",
     "LOG_LEVEL",
     "SECRETS_TABLE",

@@ -3,8 +3,14 @@
 //! Every test has tables and a queue of its own, behind a [`Proxy`] that the workers go through
 //! and that the test itself goes past. The clock stands still unless a test moves it, so leases
 //! lapse when a test says so and nothing sleeps.
+//!
+//! Customers have one of two homes; what a test asks about them is in [`customers`].
 
-use std::collections::{BTreeMap, HashMap};
+mod customers;
+
+pub use customers::MOST_AT_ONCE;
+
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -12,6 +18,7 @@ use aws_config::retry::RetryConfig;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use local::bokamera::{self, BokaMera, PASSWORD, USERNAME};
 use local::cloud::{Cloud, Endpoint};
 use local::fresh::Fresh;
 use local::proxy::Proxy;
@@ -49,12 +56,36 @@ pub struct Works {
     pub table: Table,
     pub queue: Queue,
     pub recover: recover::App,
+    /// Where customers are written by calls, if they are.
+    pub rest: Option<Rest>,
     aws: SdkConfig,
 }
+
+/// A false BokaMera, and what lies between it and the workers.
+pub struct Rest {
+    pub bokamera: BokaMera,
+    pub proxy: Proxy,
+}
+
+/// The home of a test's customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    Embedded,
+    Rest,
+}
+
+/// A patience that makes no test wait for it.
+pub const QUICK: Patience =
+    Patience { first_pause: Duration::from_millis(1), longest_pause: Duration::from_millis(4), ..Patience::PRODUCTION };
 
 impl Works {
     /// A connected company whose system has no users yet.
     pub async fn open() -> Self {
+        Self::open_with(Home::Embedded).await
+    }
+
+    /// The same, with customers in this home.
+    pub async fn open_with(home: Home) -> Self {
         let cloud = Cloud::shared().await.expect("an AWS");
         let fresh = Fresh::create(cloud.endpoint()).await.expect("tables and a queue");
         let proxy = Proxy::in_front_of(cloud.endpoint().url()).expect("a proxy");
@@ -78,9 +109,11 @@ impl Works {
             proxy,
             clock,
             fresh,
+            rest: (home == Home::Rest).then(Rest::start),
             aws,
         };
         works.put_integrator(CLIENT_SECRET).await;
+        works.put_bokamera(PASSWORD, bokamera::API_KEY).await;
         works.connect(works.company, &[device], true).await;
         works.put_api_key(works.company, API_KEY).await;
         works
@@ -88,14 +121,19 @@ impl Works {
 
     /// A connected company with these users.
     pub async fn with_users(users: Vec<User>) -> Self {
-        let works = Self::open().await;
+        Self::with_users_in(Home::Embedded, users).await
+    }
+
+    /// The same, with customers in this home.
+    pub async fn with_users_in(home: Home, users: Vec<User>) -> Self {
+        let works = Self::open_with(home).await;
         works.vaka.set_users(works.device, users);
         works
     }
 
     /// A worker over the same tables: what Lambda would start anew.
     pub fn worker(&self) -> App {
-        self.worker_at(self.clock.clone(), Patience::PRODUCTION)
+        self.worker_at(self.clock.clone(), if self.rest.is_some() { QUICK } else { Patience::PRODUCTION })
     }
 
     /// A worker with a clock of its own, and its own patience with the source.
@@ -107,6 +145,7 @@ impl Works {
             secrets_table: self.fresh.secrets_table.clone(),
             queue_url: self.fresh.queue_url.clone(),
             vaka: vaka.expect("a false VAKA's address"),
+            customers: self.customers_settings(),
         };
         App::new(settings, &self.aws, clock, patience).expect("a worker")
     }
@@ -210,57 +249,11 @@ impl Works {
         get.send().await.expect("an item").item
     }
 
-    /// The company's customers by id, with the attributes that are text.
-    pub async fn customers(&self) -> BTreeMap<String, BTreeMap<String, String>> {
-        let items = all(&self.fresh, &self.fresh.customers_table).await;
-        items
-            .into_iter()
-            .filter(|item| item.get("company") == Some(&text(self.company)))
-            .map(|item| {
-                let texts = item.iter().filter_map(|(name, value)| Some((name.clone(), value.as_s().ok()?.clone())));
-                let texts: BTreeMap<_, _> = texts.collect();
-                (texts["customer"].clone(), texts)
-            })
-            .collect()
-    }
-
     /// The company's links, as they lie in the table.
     pub async fn links(&self) -> Vec<Item> {
         let items = all(&self.fresh, &self.fresh.state_table).await;
         let is_link = |item: &Item| item["item"].as_s().is_ok_and(|key| key.starts_with("LINK#"));
         items.into_iter().filter(|item| item.get("company") == Some(&text(self.company)) && is_link(item)).collect()
-    }
-
-    /// Puts a customer in by hand and gives its id.
-    pub async fn customer(&self, firstname: &str, lastname: &str, email: &str) -> String {
-        let id = Uuid::new_v4().to_string();
-        let put = self.fresh.endpoint.dynamodb().put_item().table_name(&self.fresh.customers_table);
-        put.item("company", text(self.company))
-            .item("customer", text(&id))
-            .item("firstname", text(firstname))
-            .item("lastname", text(lastname))
-            .item("email", text(email))
-            .item("created_at", AttributeValue::N("1".to_owned()))
-            .item("updated_at", AttributeValue::N("1".to_owned()))
-            .send()
-            .await
-            .expect("a customer");
-        id
-    }
-
-    /// Changes one attribute of a customer by hand.
-    pub async fn correct(&self, customer: &str, attribute: &str, value: &str) {
-        let update = self.fresh.endpoint.dynamodb().update_item().table_name(&self.fresh.customers_table);
-        let update = update.key("company", text(self.company)).key("customer", text(customer));
-        let update = update.update_expression("SET #a = :v").expression_attribute_names("#a", attribute);
-        update.expression_attribute_values(":v", text(value)).send().await.expect("a correction");
-    }
-
-    /// Deletes a customer by hand.
-    pub async fn delete(&self, customer: &str) {
-        let delete = self.fresh.endpoint.dynamodb().delete_item().table_name(&self.fresh.customers_table);
-        let delete = delete.key("company", text(self.company)).key("customer", text(customer));
-        delete.send().await.expect("a deletion");
     }
 
     /// Puts a company's connection in.
@@ -296,6 +289,18 @@ impl Works {
             .send()
             .await
             .expect("an integrator account");
+    }
+
+    /// Stores the account at BokaMera.
+    pub async fn put_bokamera(&self, password: &str, api_key: &str) {
+        let put = self.fresh.endpoint.dynamodb().put_item().table_name(&self.fresh.secrets_table);
+        put.item("owner", text("BOKAMERA"))
+            .item("username", text(USERNAME))
+            .item("password", text(password))
+            .item("api_key", text(api_key))
+            .send()
+            .await
+            .expect("an account");
     }
 
     /// Another VAKA system of the same company.

@@ -18,8 +18,10 @@ use shared::telemetry::Chain;
 use tracing::Instrument;
 
 use crate::customers::embedded::Customers;
+use crate::customers::home::Home;
+use crate::customers::rest::{Rest, RestError, RestParts};
 use crate::secrets::Secrets;
-use crate::settings::Settings;
+use crate::settings::{CustomersSettings, Settings};
 use crate::slice::{SliceEnd, SliceError, Workshop};
 use crate::source::{Patience, SourceError, Vaka, VakaParts};
 use crate::walk::Rooms;
@@ -59,6 +61,17 @@ pub struct App {
     workshop: Workshop,
 }
 
+/// Why the function cannot work at all.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// VAKA cannot be reached.
+    #[error("VAKA cannot be reached")]
+    Vaka(#[from] SourceError),
+    /// BokaMera cannot be reached.
+    #[error("BokaMera cannot be reached")]
+    BokaMera(#[from] RestError),
+}
+
 /// Why a message is given back.
 #[derive(Debug, thiserror::Error)]
 enum GivenBack {
@@ -74,8 +87,8 @@ impl App {
     /// The function over these settings; it connects to nothing yet.
     ///
     /// # Errors
-    /// [`SourceError::Client`] when this machine has no usable TLS roots.
-    pub fn new(settings: Settings, aws: &SdkConfig, clock: Clock, patience: Patience) -> Result<Self, SourceError> {
+    /// [`NotReady`] when this machine has no usable TLS roots.
+    pub fn new(settings: Settings, aws: &SdkConfig, clock: Clock, patience: Patience) -> Result<Self, NotReady> {
         let client = Client::new(aws);
         let secrets = Secrets::new(client.clone(), settings.secrets_table);
         let vaka = Vaka::new(VakaParts {
@@ -85,11 +98,17 @@ impl App {
             clock: clock.clone(),
             random: fastrand::Rng::new(),
         })?;
-        let rooms = Rooms {
-            table: Table::new(aws, settings.state_table),
-            customers: Customers::new(client, settings.customers_table),
-            clock,
+        let customers = match settings.customers {
+            CustomersSettings::Embedded => Home::Embedded(Customers::new(client, settings.customers_table)),
+            CustomersSettings::Rest(settings) => Home::Rest(Rest::new(RestParts {
+                settings,
+                patience,
+                secrets: secrets.clone(),
+                clock: clock.clone(),
+                random: fastrand::Rng::new(),
+            })?),
         };
+        let rooms = Rooms { table: Table::new(aws, settings.state_table), customers, clock };
         Ok(Self { workshop: Workshop { rooms, queue: Queue::new(aws, settings.queue_url), secrets, vaka } })
     }
 

@@ -2,6 +2,7 @@
 
 use shared::job::{Failure, FailureCode};
 
+use crate::customers::rest::RestError;
 use crate::secrets::SecretsError;
 use crate::source::{AccountError, SourceError};
 
@@ -33,6 +34,34 @@ pub fn source(error: &SourceError) -> Failure {
         SourceError::PagingDoesNotEnd { .. } | SourceError::PositionLost => FailureCode::SourceEndless,
     };
     Failure::new(code, error.plain())
+}
+
+/// Customers could not be read or written at BokaMera.
+#[must_use]
+pub fn target(error: &RestError) -> Failure {
+    let code = match error {
+        RestError::Client(_) | RestError::Account(_) | RestError::Refused { .. } => FailureCode::TargetSignInFailed,
+        RestError::Forbidden => FailureCode::TargetForbidden,
+        RestError::Unavailable { .. }
+        | RestError::WaitLonger { .. }
+        | RestError::OutOfTime
+        | RestError::NotBegun
+        | RestError::Interrupted => FailureCode::TargetUnavailable,
+        RestError::UnexpectedStatus { .. } | RestError::NotTheAnswer { .. } | RestError::Endless => {
+            FailureCode::TargetAnswerUnusable
+        }
+    };
+    Failure::new(code, error.plain())
+}
+
+/// BokaMera does not want what it is given.
+#[must_use]
+pub fn target_refuses() -> Failure {
+    Failure::new(
+        FailureCode::TargetRefuses,
+        "BokaMera refused more than half of the customers that were to be written, so something is wrong there and not \
+         with the users. What was done so far is kept. Contact the operator of the service.",
+    )
 }
 
 /// The company's secrets cannot be used.

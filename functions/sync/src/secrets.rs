@@ -1,4 +1,5 @@
-//! Reading the secrets table: the deployment's integrator account, and each company's api key.
+//! Reading the secrets table: the deployment's accounts at VAKA and at BokaMera, and each
+//! company's api key.
 //!
 //! [`shared::secrets`] says what is in it. It has a KMS key of its own, and this function alone may
 //! read it. Nothing read here is ever kept longer than it is used, printed, or put in an error.
@@ -13,9 +14,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_bytes::ByteBuf;
 use shared::ids::CompanyId;
-use shared::secrets::{INTEGRATOR, OWNER};
+use shared::secrets::{BOKAMERA, INTEGRATOR, OWNER};
 
 use crate::customers::fingerprint::FingerprintKey;
+use crate::customers::rest::BokaMeraAccount;
 use crate::source::{AccountError, ApiKey, CompanyKey, IntegratorAccount, ReadAccount, ReadApiKey};
 
 /// A company's secrets, parsed.
@@ -32,13 +34,13 @@ pub enum SecretsError {
     /// There is none for this owner.
     #[error("no secrets have been put in for {owner}")]
     Missing {
-        /// The company, or `INTEGRATOR`.
+        /// The company, `INTEGRATOR`, or `BOKAMERA`.
         owner: String,
     },
     /// What is there cannot be used.
     #[error("the secrets of {owner} cannot be used: {fault}")]
     Unusable {
-        /// The company, or `INTEGRATOR`.
+        /// The company, `INTEGRATOR`, or `BOKAMERA`.
         owner: String,
         /// Which attribute, and why, without its value.
         fault: &'static str,
@@ -82,6 +84,13 @@ struct IntegratorItem {
     client_secret: String,
 }
 
+#[derive(Deserialize)]
+struct BokaMeraItem {
+    username: String,
+    password: String,
+    api_key: String,
+}
+
 impl Secrets {
     /// The secrets table of this name.
     #[must_use]
@@ -120,6 +129,17 @@ impl Secrets {
             })
         });
         CompanyKey::new(read_now, read)
+    }
+
+    /// The account at BokaMera, read anew each time.
+    ///
+    /// # Errors
+    /// [`SecretsError`]; it carries no secret.
+    pub async fn bokamera(&self) -> Result<BokaMeraAccount, SecretsError> {
+        let item: BokaMeraItem = self.read(BOKAMERA).await?;
+        let unusable =
+            |_| SecretsError::Unusable { owner: BOKAMERA.to_owned(), fault: "api_key is empty or cannot be sent" };
+        BokaMeraAccount::parse(item.username, item.password, &item.api_key).map_err(unusable)
     }
 
     /// Reads the integrator account anew each time it is called.

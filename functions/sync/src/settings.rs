@@ -2,7 +2,10 @@
 
 use shared::settings::{SettingsError, required, state_table, sync_queue_url};
 
+use crate::customers::rest::RestSettings;
 use crate::source::VakaSettings;
+
+const CUSTOMERS_HOME: &str = "CUSTOMERS_HOME";
 
 /// The sync function's settings.
 #[derive(Debug, Clone)]
@@ -17,6 +20,27 @@ pub struct Settings {
     pub queue_url: String,
     /// Where VAKA Online is.
     pub vaka: VakaSettings,
+    /// Where customers are kept.
+    pub customers: CustomersSettings,
+}
+
+/// Where customers are kept.
+#[derive(Debug, Clone)]
+pub enum CustomersSettings {
+    /// In the customers table.
+    Embedded,
+    /// At BokaMera.
+    Rest(RestSettings),
+}
+
+impl CustomersSettings {
+    fn from_environment() -> Result<Self, SettingsError> {
+        match required(CUSTOMERS_HOME, "where customers are kept, embedded or rest")?.as_str() {
+            "embedded" => Ok(Self::Embedded),
+            "rest" => Ok(Self::Rest(RestSettings::from_environment()?)),
+            _ => Err(SettingsError::Invalid { name: CUSTOMERS_HOME, fault: "it is neither embedded nor rest" }),
+        }
+    }
 }
 
 impl Settings {
@@ -31,6 +55,7 @@ impl Settings {
             secrets_table: required("SECRETS_TABLE", "the name of the DynamoDB table that holds api keys")?,
             queue_url: sync_queue_url()?,
             vaka: VakaSettings::from_environment()?,
+            customers: CustomersSettings::from_environment()?,
         })
     }
 }

@@ -14,6 +14,8 @@ use shared::table::connection::Connection;
 use shared::table::lease::{Ending, Finish, Lease};
 use shared::telemetry::Chain;
 
+use crate::customers::home::HomeError;
+use crate::customers::rest::RestError;
 use crate::failure;
 use crate::secrets::{Secrets, SecretsError};
 use crate::source::{Budget, SourceError, Vaka};
@@ -29,6 +31,9 @@ pub const MOST_IDLE_SLICES: u32 = 3;
 pub const MOST_SLICES: u32 = 200;
 /// How long a source in trouble is left alone before the next slice.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(30);
+/// How long BokaMera in trouble is left alone before the next slice: [`MOST_IDLE_SLICES`] of them
+/// outlast an outage of five minutes.
+const TARGET_TROUBLE_PAUSE: Duration = Duration::from_secs(180);
 
 /// What a slice works with.
 #[derive(Debug, Clone)]
@@ -158,7 +163,9 @@ fn next(lease: &Lease, outing: Outing) -> Result<Next, SliceError> {
         Ok(Walked::OutOfTime) | Err(Halt::Stale) => Ok(out_of_time()),
         Err(Halt::LeaseLost) => Ok(Next::LeaveIt),
         Err(Halt::Source(error)) => Ok(after_source_error(lease, &error)),
-        Err(halt @ (Halt::Table(_) | Halt::Customers(_))) => Err(SliceError::Halted(halt)),
+        Err(Halt::Customers(HomeError::Rest(error))) => Ok(after_rest_error(lease, &error)),
+        Err(Halt::TooManyRefused) => Ok(Next::Fail(failure::target_refuses())),
+        Err(halt @ (Halt::Table(_) | Halt::Customers(HomeError::Embedded(_)))) => Err(SliceError::Halted(halt)),
     }
 }
 
@@ -175,6 +182,19 @@ fn after_source_error(lease: &Lease, error: &SourceError) -> Next {
     match error.hand_over_after() {
         Some(after) => Next::Continue { after, if_idle: failure },
         None if error.retryable() => Next::Continue { after: TROUBLE_PAUSE, if_idle: failure },
+        None => Next::Fail(failure),
+    }
+}
+
+fn after_rest_error(lease: &Lease, error: &RestError) -> Next {
+    tracing::warn!(
+        event = "target.failed", company.id = %lease.company(), job.id = %lease.job(),
+        error = %Chain(error), "customers could not be read or written"
+    );
+    let failure = failure::target(error);
+    match error.hand_over_after() {
+        Some(after) => Next::Continue { after, if_idle: failure },
+        None if error.retryable() => Next::Continue { after: TARGET_TROUBLE_PAUSE, if_idle: failure },
         None => Next::Fail(failure),
     }
 }

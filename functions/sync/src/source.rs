@@ -12,18 +12,16 @@
 //! remembered: a user may come twice, and the walk's ledger is what knows it.
 //!
 //! In reading order: `users` and `groups`, the walk through their pages (`paging`), one page
-//! (`body`, `page`), one request (`call`), the two credentials (`token`, `key`), waits (`patience`,
-//! `budget`), where VAKA is (`settings`), and what can go wrong (`error`).
+//! (`body`, `page`), one request (`call`), the two credentials (`token`, `key`), where VAKA is
+//! (`settings`), and what can go wrong (`error`). Waits and tries are those of [`crate::outgoing`].
 
 mod body;
-mod budget;
 mod call;
 mod error;
 mod groups;
 mod key;
 mod page;
 mod paging;
-mod patience;
 mod settings;
 mod token;
 mod users;
@@ -33,26 +31,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest::Client;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
 use shared::clock::Clock;
 use shared::ids::DeviceId;
 
-pub use budget::Budget;
-pub use error::{Endless, Server, SourceError, Trouble};
+pub use crate::outgoing::budget::Budget;
+pub use crate::outgoing::patience::Patience;
+pub use crate::outgoing::trouble::Trouble;
+pub use error::{Endless, Server, SourceError};
 pub use groups::{Group, GroupId};
 pub use key::{ApiKey, ApiKeyRead, CompanyKey, NotAnApiKey, ReadApiKey};
 pub use page::PageFault;
-pub use patience::Patience;
 pub use settings::VakaSettings;
 pub use token::{AccountError, AccountRead, IntegratorAccount, ReadAccount};
 pub use users::{UserStream, VakaUser};
 
-use patience::Jitter;
+use crate::outgoing::{self, patience::Jitter};
 use token::TokenKeeper;
-
-/// How the sync names itself to Axema.
-const USER_AGENT: &str = concat!("bokamera-axema-sync/", env!("CARGO_PKG_VERSION"));
 
 /// VAKA Online, as this process reaches it. Clones share the connections and the token.
 #[derive(Clone)]
@@ -88,17 +82,7 @@ impl Vaka {
     /// # Errors
     /// [`SourceError::Client`] when this machine has no usable TLS roots.
     pub fn new(parts: VakaParts) -> Result<Self, SourceError> {
-        shared::aws::install_crypto();
-        let http = Client::builder()
-            .user_agent(USER_AGENT)
-            .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
-            .connect_timeout(parts.patience.connect)
-            // A redirect would carry both credentials to an address that no one configured, and
-            // so would a proxy that a stray environment variable names.
-            .redirect(Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(SourceError::Client)?;
+        let http = outgoing::client(&parts.patience).map_err(SourceError::Client)?;
         Ok(Self(Arc::new(Door {
             http,
             settings: parts.settings,

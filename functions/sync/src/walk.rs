@@ -7,12 +7,14 @@
 //! Reading and writing go in step: while one chunk is written the next one is read. Nothing is
 //! written for a user about whom there is nothing to say. In reading order: [`ledger`] knows
 //! what is known of each user, [`decision`] says what is to be done about one, [`desk`] decides and
-//! gathers, [`writing`] commits, and [`rehearsal`] is what a dry run has instead of commits.
+//! gathers, [`sending`] makes calls where customers are written by calls, [`writing`] commits, and
+//! [`rehearsal`] is what a dry run has instead of commits.
 
 pub mod decision;
 pub mod desk;
 pub mod ledger;
 pub mod rehearsal;
+pub mod sending;
 pub mod writing;
 
 use std::collections::HashMap;
@@ -25,8 +27,8 @@ use shared::table::lease::Lease;
 use shared::table::link::JobStamp;
 use shared::table::{Table, TableError};
 
-use crate::customers::embedded::{Customers, CustomersError};
 use crate::customers::fingerprint::FingerprintKey;
+use crate::customers::home::{Home, HomeError};
 use crate::source::{Budget, CompanyReader, SourceError};
 
 use desk::Desk;
@@ -39,7 +41,7 @@ pub struct Rooms {
     /// Locks, jobs and links.
     pub table: Table,
     /// Customers.
-    pub customers: Customers,
+    pub customers: Home,
     /// Now.
     pub clock: Clock,
 }
@@ -87,7 +89,10 @@ pub enum Halt {
     Table(#[from] TableError),
     /// The customers could not be read or written.
     #[error("the customers could not be used")]
-    Customers(#[from] CustomersError),
+    Customers(#[from] HomeError),
+    /// The target refused more than half of the records.
+    #[error("the target refused more than half of the records")]
+    TooManyRefused,
 }
 
 /// How a walk came out, and what it has counted.
@@ -114,7 +119,10 @@ pub async fn walk(rooms: &Rooms, lease: &mut Lease, errand: Errand) -> Result<Ou
     };
     let somebody_is_known = !ledger.is_empty();
     let mut desk = Desk::open(rooms.clone(), ledger, rehearsal, errand, lease.company());
-    let result = go(&mut desk, lease, somebody_is_known).await;
+    let result = match desk.find_uncertain().await {
+        Ok(()) => go(&mut desk, lease, somebody_is_known).await,
+        Err(halt) => Err(halt),
+    };
     Ok(Outing { result, counters: *desk.counters(), skipped: desk.skipped().clone() })
 }
 
@@ -140,6 +148,7 @@ async fn read_ledger(table: &Table, lease: &Lease) -> Result<Ledger, TableError>
     loop {
         let page = table.links(lease.company(), next).await?;
         page.links.iter().for_each(|link| ledger.enter(link, false));
+        page.intents.iter().for_each(|intent| ledger.enter_intent(intent));
         next = page.next;
         if next.is_none() {
             return Ok(ledger);

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | `c` | customer id, 16 bytes | the id that is derived from the key; none for a skipped user |
 //! | `f` | keyed fingerprint of the user's data as it was last decided on, 8 bytes | never |
-//! | `o` | `C` created, `U` updated, `N` unchanged, `S` skipped | never |
+//! | `o` | `C` created, `U` updated, `N` unchanged, `S` skipped; the letters of an [`intent`](super::intent) | never |
 //! | `r` | reason code | not skipped |
 //! | `j` | the first 8 bytes of the job that decided it: its time, which no two jobs of a company share | never |
 //!
@@ -28,6 +28,8 @@ use crate::ids::{CompanyId, CustomerId, DeviceId, JobId, UserId};
 use crate::outcome::{Outcome, SkipReason};
 
 use super::expression::{key, names, text, values};
+use super::intent::{Intent, Purpose};
+use super::report::Imprint;
 use super::schema::LINK_PREFIX;
 use super::{Table, TableError};
 
@@ -55,6 +57,10 @@ impl JobStamp {
         let mut stamp = [0; 8];
         stamp.copy_from_slice(&job.as_uuid().as_bytes()[..8]);
         Self(stamp)
+    }
+
+    pub(super) const fn bytes(self) -> [u8; 8] {
+        self.0
     }
 }
 
@@ -120,6 +126,8 @@ pub enum Before {
 pub struct LinkPage {
     /// The links, in the order of their keys.
     pub links: Vec<Link>,
+    /// What stands in the place of other links.
+    pub intents: Vec<Intent>,
     /// Where the next part begins; `None` after the last.
     pub next: Option<NextLinks>,
 }
@@ -128,25 +136,39 @@ pub struct LinkPage {
 #[derive(Debug, Clone)]
 pub struct NextLinks(HashMap<String, AttributeValue>);
 
+/// What is known of a user: a link, or what stands in its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Link(Link),
+    Intent(Intent),
+}
+
 #[derive(Serialize, Deserialize)]
-struct LinkItem {
-    company: CompanyId,
-    item: String,
+pub(super) struct LinkItem {
+    pub company: CompanyId,
+    pub item: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    c: Option<ByteArray<16>>,
-    f: ByteArray<8>,
-    o: Letter,
+    pub c: Option<ByteArray<16>>,
+    pub f: ByteArray<8>,
+    pub o: Letter,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    r: Option<SkipReason>,
-    j: ByteArray<8>,
+    pub r: Option<SkipReason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub e: Option<ByteArray<8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<ByteArray<8>>,
+    pub j: ByteArray<8>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
-enum Letter {
+pub(super) enum Letter {
     C,
     U,
     N,
     S,
+    M,
+    A,
+    W,
 }
 
 const OF_COMPANY: &str = "#company = :company AND begins_with(#item, :prefix)";
@@ -171,8 +193,15 @@ impl Table {
             .send()
             .await
             .map_err(|error| TableError::unavailable("links", &error))?;
-        let links = page.items.unwrap_or_default().into_iter().map(to_link).collect::<Result<_, _>>()?;
-        Ok(LinkPage { links, next: page.last_evaluated_key.filter(|key| !key.is_empty()).map(NextLinks) })
+        let (mut links, mut intents) = (Vec::new(), Vec::new());
+        for item in page.items.unwrap_or_default() {
+            match to_known(item)? {
+                Known::Link(link) => links.push(link),
+                Known::Intent(intent) => intents.push(intent),
+            }
+        }
+        let next = page.last_evaluated_key.filter(|key| !key.is_empty()).map(NextLinks);
+        Ok(LinkPage { links, intents, next })
     }
 
     /// The write of one link, for a commit, on condition that it is still as it was read.
@@ -180,7 +209,11 @@ impl Table {
     /// # Errors
     /// [`TableError::Malformed`] when the link cannot be mapped, which no link of ours does.
     pub fn link_write(&self, company: CompanyId, link: &Link, before: Before) -> Result<TransactWriteItem, TableError> {
-        let item = serde_dynamo::to_item(to_item(company, link)).map_err(TableError::malformed("LINK"))?;
+        self.link_item_write(to_item(company, link), before)
+    }
+
+    pub(super) fn link_item_write(&self, item: LinkItem, before: Before) -> Result<TransactWriteItem, TableError> {
+        let item = serde_dynamo::to_item(item).map_err(TableError::malformed("LINK"))?;
         let (condition, bound) = match before {
             Before::Absent => (ABSENT, None),
             Before::Was(Fingerprint(fingerprint)) => (AS_READ, values([(":fingerprint", bytes(fingerprint))])),
@@ -202,7 +235,7 @@ pub fn link_key(company: &CompanyId, person: &PersonKey) -> HashMap<String, Attr
     key(company, sort_key(person))
 }
 
-fn sort_key(person: &PersonKey) -> String {
+pub(super) fn sort_key(person: &PersonKey) -> String {
     let short = |uuid: &Uuid| URL_SAFE_NO_PAD.encode(uuid.as_bytes());
     format!("{LINK_PREFIX}{}#{}", short(person.device.as_uuid()), short(person.user.as_uuid()))
 }
@@ -220,42 +253,53 @@ fn to_item(company: CompanyId, link: &Link) -> LinkItem {
         Outcome::Unchanged => (Letter::N, None),
         Outcome::Skipped(reason) => (Letter::S, Some(reason)),
     };
-    let c = match link.customer {
-        Linked::To(customer) => Some(ByteArray::new(*customer.as_uuid().as_bytes())),
-        Linked::Derived | Linked::Nobody => None,
-    };
     LinkItem {
         company,
         item: sort_key(&link.person),
-        c,
+        c: customer_bytes(link.customer),
         f: ByteArray::new(link.fingerprint.0),
         o,
         r,
+        e: None,
+        n: None,
         j: ByteArray::new(link.decided_by.0),
     }
 }
 
-fn to_link(item: HashMap<String, AttributeValue>) -> Result<Link, TableError> {
+/// The customer's id, where it cannot be derived.
+pub(super) fn customer_bytes(customer: Linked) -> Option<ByteArray<16>> {
+    match customer {
+        Linked::To(customer) => Some(ByteArray::new(*customer.as_uuid().as_bytes())),
+        Linked::Derived | Linked::Nobody => None,
+    }
+}
+
+pub(super) fn to_known(item: HashMap<String, AttributeValue>) -> Result<Known, TableError> {
     let item: LinkItem = serde_dynamo::from_item(item).map_err(TableError::malformed("LINK"))?;
     let malformed =
         || TableError::Malformed { item: "LINK", source: serde::de::Error::custom("the sort key names nobody") };
-    let outcome = match (item.o, item.r) {
-        (Letter::C, _) => Outcome::Created,
-        (Letter::U, _) => Outcome::Updated,
-        (Letter::N, _) => Outcome::Unchanged,
-        (Letter::S, reason) => Outcome::Skipped(reason.unwrap_or(SkipReason::Rejected)),
+    let person = person(&item.item).ok_or_else(malformed)?;
+    let fingerprint = Fingerprint(item.f.into_array());
+    let stamp = JobStamp(item.j.into_array());
+    let known = item.c.map(|id| Linked::To(CustomerId::from_uuid(Uuid::from_bytes(id.into_array()))));
+    let link = |outcome, otherwise| {
+        let customer = known.unwrap_or(otherwise);
+        Known::Link(Link { person, customer, fingerprint, outcome, decided_by: stamp })
     };
-    let customer = match (item.c, outcome) {
-        (Some(id), _) => Linked::To(CustomerId::from_uuid(Uuid::from_bytes(id.into_array()))),
-        (None, Outcome::Skipped(_)) => Linked::Nobody,
-        (None, _) => Linked::Derived,
+    let intent = |purpose| Known::Intent(Intent { person, fingerprint, purpose, written_by: stamp });
+    let imprint = || Imprint {
+        email: item.e.map(ByteArray::into_array),
+        name: item.n.map(ByteArray::into_array).unwrap_or_default(),
     };
-    Ok(Link {
-        person: person(&item.item).ok_or_else(malformed)?,
-        customer,
-        fingerprint: Fingerprint(item.f.into_array()),
-        outcome,
-        decided_by: JobStamp(item.j.into_array()),
+    let derived = known.unwrap_or(Linked::Derived);
+    Ok(match item.o {
+        Letter::C => link(Outcome::Created, Linked::Derived),
+        Letter::U => link(Outcome::Updated, Linked::Derived),
+        Letter::N => link(Outcome::Unchanged, Linked::Derived),
+        Letter::S => link(Outcome::Skipped(item.r.unwrap_or(SkipReason::Rejected)), Linked::Nobody),
+        Letter::M => intent(Purpose::Create(imprint())),
+        Letter::A => intent(Purpose::Created(derived)),
+        Letter::W => intent(Purpose::Update(derived)),
     })
 }
 
@@ -290,7 +334,7 @@ mod tests {
             link(other, Outcome::Skipped(SkipReason::CustomerDeleted)),
         ] {
             let item = serde_dynamo::to_item(to_item(COMPANY, &link)).expect("a link can be written");
-            assert_eq!(to_link(item).expect("and read"), link);
+            assert_eq!(to_known(item).expect("and read"), Known::Link(link));
         }
     }
 

@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | `LOCK` | the company's lock | acquire, finish, recovery, cancel |
 //! | `JOB#<uuid v7>` | one job | acquire, start, commit, finish, recovery, cancel |
-//! | `LINK#<device>#<user>` | which customer a user is | commit |
+//! | `LINK#<device>#<user>` | which customer a user is, or what is about to be done about it | commit |
 //! | `REPORT#<job>#<part>` | what a job decided about whom, for one commit | commit |
 //! | `EVENT#<job>` | that a job has ended, until that has been told | every end; removed by the recover function |
 //! | `CONNECTION` | the open part of the company's connection | an administrator; its `due_at` by what uses it up |
@@ -20,6 +20,7 @@ pub mod cancel;
 pub mod connection;
 pub mod due;
 pub mod expression;
+pub mod intent;
 pub mod jobs;
 pub mod lapsed;
 pub mod lease;

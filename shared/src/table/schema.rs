@@ -25,6 +25,7 @@
 //! | `schedule` | `CONNECTION` | text of a [`crate::schedule::Schedule`]; absent without one | an administrator |
 //! | `device_ids`, `active`, `has_api_key` | `CONNECTION` | Guids, yes or no, yes | an administrator |
 //! | `c`, `f`, `o`, `r`, `j` | `LINK` | see [`super::link`] | commit |
+//! | `e`, `n` | `LINK` | see [`super::intent`] | a commit before a call to another system |
 //!
 //! The sparse index `leases` (`lease_shard`, `lease_expires_at`) lists the jobs that hold a
 //! lease. A job that has ended has neither attribute and so is not in it.

@@ -183,6 +183,7 @@ fn of_functions(world: &Fresh) -> Vec<(&'static str, String)> {
         ("VAKA_BASE_URL", NOBODY.to_owned()),
         ("VAKA_TOKEN_URL", format!("{NOBODY}/token")),
         ("VAKA_SCOPE", "nobody".to_owned()),
+        ("CUSTOMERS_HOME", "embedded".to_owned()),
     ]);
     environment
 }

@@ -329,6 +329,8 @@ fn environment(theatre: &Theatre, fresh: &Fresh, aws: &Endpoint, vaka: &str) -> 
         ("CUSTOMERS_TABLE", fresh.customers_table.clone()),
         ("SECRETS_TABLE", fresh.secrets_table.clone()),
         ("SYNC_QUEUE_URL", fresh.queue_url.clone()),
+        ("SYNC_FUNCTION", "sync".to_owned()),
+        ("EVENT_BUS", "default".to_owned()),
         ("TRUSTED_ISSUERS", theatre.realm.url().to_owned()),
         ("VAKA_BASE_URL", vaka.to_owned()),
         ("VAKA_TOKEN_URL", format!("{vaka}/token")),

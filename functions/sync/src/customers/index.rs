@@ -84,6 +84,35 @@ impl CustomerIndex {
         }
     }
 
+    /// Notes that a customer that was to be made has been given another id, or none because it was
+    /// not made.
+    pub fn rename(&mut self, id: CustomerId, given: Option<CustomerId>) {
+        self.forget_address(id);
+        if let Some((known, given)) = self.known.remove(&id).zip(given) {
+            self.enter(given, known.imprint, known.linked);
+        }
+    }
+
+    /// Whether there is a customer with this id.
+    #[must_use]
+    pub fn contains(&self, id: &CustomerId) -> bool {
+        self.known.contains_key(id)
+    }
+
+    /// Whether a customer other than this one has the address.
+    #[must_use]
+    pub fn others_share_address(&self, of: &Imprint, but: &CustomerId) -> bool {
+        let with_address = of.email.and_then(|email| self.by_email.get(&email));
+        with_address.is_some_and(|ids| ids.iter().any(|id| id != but))
+    }
+
+    /// A customer that is linked to nobody and has exactly this name and address.
+    #[must_use]
+    pub fn unlinked_twin(&self, of: &Imprint) -> Option<CustomerId> {
+        let is_twin = |known: &Known| !known.linked && known.imprint == *of;
+        self.known.iter().filter(|(_, known)| is_twin(known)).map(|(id, _)| *id).min()
+    }
+
     /// The customers that may be a person who would be found by this.
     #[must_use]
     pub fn candidates(&self, person: &Imprint) -> Candidates {
@@ -165,6 +194,33 @@ mod tests {
         index.change(id(1), imprint("", "ylva"));
         assert_eq!(index.candidates(&imprint("new", "ylva")), namesake);
         assert_eq!(index.candidates(&imprint("new", "ivar")), Candidates::KnownOthers);
+    }
+
+    #[test]
+    fn a_twin_has_both_name_and_address_or_neither_address_and_is_linked_to_nobody() {
+        let mut index = of(&[
+            (1, "home", "tuva", true),
+            (2, "home", "tuva", false),
+            (3, "", "tuva", false),
+            (4, "home", "ivar", false),
+        ]);
+        assert_eq!(index.unlinked_twin(&imprint("home", "tuva")), Some(id(2)));
+        assert_eq!(index.unlinked_twin(&imprint("", "tuva")), Some(id(3)));
+        index.link(id(2));
+        assert_eq!(index.unlinked_twin(&imprint("home", "tuva")), None);
+        assert!(index.others_share_address(&imprint("home", "knut"), &id(1)));
+        assert!(!of(&[(1, "home", "tuva", true)]).others_share_address(&imprint("home", "knut"), &id(1)));
+    }
+
+    #[test]
+    fn a_customer_that_was_given_another_id_is_found_under_that_and_one_that_was_not_made_is_not() {
+        let mut index = of(&[(1, "home", "tuva", true), (2, "other", "ivar", true)]);
+        index.rename(id(1), Some(id(7)));
+        index.rename(id(2), None);
+        let namesake = Candidates::Namesake { id: id(7), linked: true };
+        assert_eq!(index.candidates(&imprint("home", "tuva")), namesake);
+        assert_eq!(index.candidates(&imprint("other", "ivar")), Candidates::Nobody);
+        assert!(!index.contains(&id(1)) && index.contains(&id(7)));
     }
 
     #[test]

@@ -14,10 +14,12 @@ use bytes::{Buf, Bytes};
 use reqwest::Response;
 use tokio::sync::mpsc;
 
+use crate::outgoing::budget::Budget;
+use crate::outgoing::request::next_piece;
+use crate::outgoing::trouble::Trouble;
+
 use super::Door;
-use super::budget::Budget;
-use super::call::next_piece;
-use super::error::{Endless, SourceError, Trouble};
+use super::error::{Endless, SourceError};
 use super::page::{Caps, PageEnd, PageFault, Record, read_page};
 
 /// Pieces of a body that wait for the parser. A piece is what one read of the socket gave.

@@ -1,19 +1,22 @@
 //! One HTTP request to VAKA, from the credentials to the head of a 200.
 //!
 //! Every status has its place in [`get_list`]: what passes by itself is tried again, 401 gets one
-//! new token and a look at the api key, 403 the look alone, everything else is an error. Only a 200 reaches the caller, and its body has not
-//! been read yet: that a body may still break is [`super::paging`]'s business.
+//! new token and a look at the api key, 403 the look alone, everything else is an error. Only a 200
+//! reaches the caller, and its body has not been read yet: that a body may still break is
+//! [`super::paging`]'s business.
 
 use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Response, StatusCode, Url};
 
-use super::budget::Budget;
-use super::error::{Server, SourceError, Trouble};
+use crate::outgoing::API_KEY_HEADER;
+use crate::outgoing::budget::Budget;
+use crate::outgoing::patience::{Tries, asked_pause};
+use crate::outgoing::request::{is_passing, send};
+use crate::outgoing::trouble::Trouble;
+
+use super::error::{Server, SourceError};
 use super::key::ReadAgain;
-use super::patience::{Patience, Tries, asked_pause};
 use super::{CompanyKey, Door};
-
-const API_KEY_HEADER: &str = "x-api-key";
 
 /// What came of asking for a page.
 pub(super) enum Answer {
@@ -36,7 +39,7 @@ pub(super) async fn get_list(
     door: &Door,
     page: &PageRequest<'_>,
     budget: &Budget,
-    tries: &mut Tries<'_>,
+    tries: &mut Tries<'_, Server>,
 ) -> Result<Answer, SourceError> {
     let (mut credentials_renewed, mut key_renewed) = (false, false);
     loop {
@@ -45,7 +48,7 @@ pub(super) async fn get_list(
         let request = door
             .http
             .get(page.url.clone())
-            .header(AUTHORIZATION, token.header.clone())
+            .header(AUTHORIZATION, token.credentials.clone())
             .header(API_KEY_HEADER, api_key.header());
         let answer = match send(request, &door.patience, budget).await? {
             Ok(answer) => answer,
@@ -78,68 +81,5 @@ pub(super) async fn get_list(
             StatusCode::NOT_FOUND => return Err(SourceError::NoSuchDevice),
             other => return Err(SourceError::UnexpectedStatus { by: Server::Vaka, status: other.as_u16() }),
         }
-    }
-}
-
-/// Sends a request and waits for the head of its answer, within patience and budget.
-pub(super) async fn send(
-    request: RequestBuilder,
-    patience: &Patience,
-    budget: &Budget,
-) -> Result<Result<Response, Trouble>, SourceError> {
-    let answered = tokio::time::timeout(patience.answer, request.send());
-    Ok(match budget.spend(answered).await.map_err(|_| SourceError::OutOfTime)? {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(trouble_of(error)),
-        Err(_) => Err(Trouble::Silence),
-    })
-}
-
-/// Waits for the next piece of a body, within patience and budget; `None` at its end.
-pub(super) async fn next_piece(
-    answer: &mut Response,
-    patience: &Patience,
-    budget: &Budget,
-) -> Result<Result<Option<bytes::Bytes>, Trouble>, SourceError> {
-    let piece = tokio::time::timeout(patience.silence, answer.chunk());
-    Ok(match budget.spend(piece).await.map_err(|_| SourceError::OutOfTime)? {
-        Ok(Ok(piece)) => Ok(piece),
-        Ok(Err(error)) => Err(trouble_of(error)),
-        Err(_) => Err(Trouble::Silence),
-    })
-}
-
-/// Reads a whole body of at most this many bytes; `None` when it is longer.
-pub(super) async fn read_small(
-    answer: &mut Response,
-    longest: usize,
-    patience: &Patience,
-    budget: &Budget,
-) -> Result<Result<Option<Vec<u8>>, Trouble>, SourceError> {
-    let mut body = Vec::new();
-    loop {
-        match next_piece(answer, patience, budget).await? {
-            Ok(Some(piece)) if body.len() + piece.len() > longest => return Ok(Ok(None)),
-            Ok(Some(piece)) => body.extend_from_slice(&piece),
-            Ok(None) => return Ok(Ok(Some(body))),
-            Err(trouble) => return Ok(Err(trouble)),
-        }
-    }
-}
-
-/// Whether a status speaks of a trouble that passes by itself.
-pub(super) fn is_passing(status: StatusCode) -> bool {
-    status == StatusCode::REQUEST_TIMEOUT || status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
-}
-
-fn trouble_of(error: reqwest::Error) -> Trouble {
-    // The URL holds a device id and perhaps a continuation token.
-    let error = error.without_url();
-    if error.is_timeout() {
-        Trouble::Silence
-    } else if error.is_connect() {
-        Trouble::NoConnection(error)
-    } else {
-        Trouble::ConnectionLost(error)
     }
 }

@@ -7,6 +7,9 @@
 
 use std::time::Duration;
 
+use crate::outgoing::budget::RanOut;
+use crate::outgoing::trouble::{GivenUp, Trouble};
+
 use super::page::PageFault;
 use super::token::AccountError;
 
@@ -103,32 +106,6 @@ pub enum Endless {
     TooManyRecords,
 }
 
-/// A trouble that passes by itself, and is therefore tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum Trouble {
-    /// 408, 429 or 5xx.
-    #[error("it answered {status}")]
-    Status {
-        /// The HTTP status code.
-        status: u16,
-    },
-    /// No connection: refused, no such host, no TLS.
-    #[error("no connection could be made")]
-    NoConnection(#[source] reqwest::Error),
-    /// The connection was lost before or in the middle of the answer.
-    #[error("the connection was lost")]
-    ConnectionLost(#[source] reqwest::Error),
-    /// Nothing came for longer than is allowed.
-    #[error("it said nothing for too long")]
-    Silence,
-    /// Bytes came, but too few of them.
-    #[error("it answered too slowly")]
-    TooSlow,
-    /// The answer was delivered to its end, but its JSON was not.
-    #[error("the answer was cut short")]
-    CutShort,
-}
-
 impl SourceError {
     /// Whether the same walk may succeed later without anybody changing anything.
     #[must_use]
@@ -201,6 +178,22 @@ impl SourceError {
             Self::PagingDoesNotEnd { .. } | Self::PositionLost => {
                 "VAKA Online's list of users or groups could not be read to its end. Start the sync again later; if it happens again, contact the operator of the service."
             }
+        }
+    }
+}
+
+impl From<RanOut> for SourceError {
+    fn from(_: RanOut) -> Self {
+        Self::OutOfTime
+    }
+}
+
+impl From<GivenUp<Server>> for SourceError {
+    fn from(given_up: GivenUp<Server>) -> Self {
+        match given_up {
+            GivenUp::Unavailable { by, tries, trouble } => Self::Unavailable { by, tries, trouble },
+            GivenUp::WaitLonger { retry_after_ms } => Self::WaitLonger { retry_after_ms },
+            GivenUp::OutOfTime => Self::OutOfTime,
         }
     }
 }

@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reqwest::header::HeaderValue;
 use shared::secrets;
 
-use super::budget::Budget;
+use crate::outgoing;
+use crate::outgoing::budget::Budget;
+
 use super::error::SourceError;
 use super::token::AccountError;
 
@@ -34,9 +36,7 @@ impl ApiKey {
     /// [`NotAnApiKey`] when it is empty or holds anything but visible ASCII.
     pub fn parse(text: &str) -> Result<Self, NotAnApiKey> {
         let stored = secrets::ApiKey::parse(text).map_err(|_| NotAnApiKey)?;
-        let mut header = HeaderValue::from_str(stored.reveal()).map_err(|_| NotAnApiKey)?;
-        header.set_sensitive(true);
-        Ok(Self(header))
+        outgoing::secret_header(stored.reveal()).map(Self).ok_or(NotAnApiKey)
     }
 
     pub(super) fn header(&self) -> HeaderValue {

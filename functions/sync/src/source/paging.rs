@@ -21,12 +21,13 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
+use crate::outgoing::budget::Budget;
+use crate::outgoing::patience::Tries;
+
 use super::body::{Body, read_body};
-use super::budget::Budget;
 use super::call::{Answer, PageRequest, get_list};
 use super::error::{Endless, Server, SourceError};
 use super::page::{Caps, PageEnd, Record};
-use super::patience::Tries;
 use super::{CompanyKey, Door};
 
 /// The most that VAKA gives.

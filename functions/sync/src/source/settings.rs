@@ -1,13 +1,12 @@
 //! Where VAKA Online is, decided by the deployment and never by a company.
 //!
-//! Both credentials go to these addresses, so an address that could hand them to somebody else
-//! is refused here: plain `http` anywhere but on this machine, a user name, a query, a fragment.
-
-use std::net::IpAddr;
+//! Both credentials go to these addresses, so each is one that [`address`] trusts.
 
 use reqwest::Url;
 use shared::ids::DeviceId;
 use shared::settings::{SettingsError, required};
+
+use crate::outgoing::address::{self, trusted};
 
 const BASE_URL: &str = "VAKA_BASE_URL";
 const TOKEN_URL: &str = "VAKA_TOKEN_URL";
@@ -59,45 +58,13 @@ impl VakaSettings {
 
     /// Every user who may make reservations in a VAKA system.
     pub(super) fn users_url(&self, device: DeviceId) -> Url {
-        self.under_base(&["v1", "reservations", "users", "fetch", &device.to_string()])
+        address::below(&self.base_url, &["v1", "reservations", "users", "fetch", &device.to_string()])
     }
 
     /// Every user group of a VAKA system.
     pub(super) fn groups_url(&self, device: DeviceId) -> Url {
-        self.under_base(&["v1", "usergroups", &device.to_string(), "all"])
+        address::below(&self.base_url, &["v1", "usergroups", &device.to_string(), "all"])
     }
-
-    fn under_base(&self, segments: &[&str]) -> Url {
-        let mut url = self.base_url.clone();
-        // An http or https URL always has a path, so there is no Err to meet here.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
-        }
-        url
-    }
-}
-
-fn trusted(name: &'static str, text: &str) -> Result<Url, SettingsError> {
-    let invalid = |fault| SettingsError::Invalid { name, fault };
-    let url = Url::parse(text.trim()).map_err(|_| invalid("it is not a URL"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("it holds a user name or a password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("it holds a query or a fragment"));
-    }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_this_machine(&url) => Ok(url),
-        "http" => Err(invalid("http is only accepted on this machine; credentials need https")),
-        _ => Err(invalid("it is neither https nor http")),
-    }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is to be done about one user: pure, decided from what is known, written by the desk.
 
 use shared::ids::{CompanyId, CustomerId};
-use shared::outcome::SkipReason;
+use shared::outcome::{Outcome, SkipReason};
 use shared::table::link::{Before, Fingerprint, Linked, PersonKey, derived_id};
 
 use crate::customers::fingerprint::FingerprintKey;
@@ -19,6 +19,36 @@ pub struct Plan {
     pub before: Before,
     /// What is to be done.
     pub action: Action,
+    /// What is known of earlier tries, where customers are written by calls.
+    pub trace: Trace,
+}
+
+/// What is known of earlier tries to carry out a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// None is known.
+    Untried,
+    /// It is written down and may be tried.
+    WrittenDown,
+    /// One may have taken effect.
+    InDoubt {
+        /// Whether what is written down is still what is to be done.
+        written_down: bool,
+    },
+}
+
+impl Trace {
+    /// Whether what is to be done now is written down.
+    #[must_use]
+    pub const fn is_written_down(self) -> bool {
+        matches!(self, Self::WrittenDown | Self::InDoubt { written_down: true })
+    }
+
+    /// Whether an earlier try may have taken effect.
+    #[must_use]
+    pub const fn is_in_doubt(self) -> bool {
+        matches!(self, Self::InDoubt { .. })
+    }
 }
 
 /// What is to be done.
@@ -41,6 +71,20 @@ pub enum Action {
         /// company is the same customer: what its system says stays.
         write: Option<Person>,
     },
+    /// Take over a customer that an earlier try to create has made: it is counted as created.
+    Claim {
+        /// The customer.
+        customer: CustomerId,
+        /// What VAKA has, when that has changed since.
+        write: Option<Person>,
+    },
+    /// Nothing more: this has become of it.
+    Done {
+        /// What.
+        outcome: Outcome,
+        /// The customer the user is, if there is one.
+        customer: Linked,
+    },
     /// Leave the user out.
     Skip {
         /// Why.
@@ -55,22 +99,37 @@ impl Action {
     #[must_use]
     pub const fn writes(&self) -> usize {
         match self {
-            Self::Create(_) | Self::Update { .. } | Self::Adopt { write: Some(_), .. } => 2,
-            Self::Adopt { write: None, .. } | Self::Skip { .. } => 1,
+            Self::Create(_)
+            | Self::Update { .. }
+            | Self::Adopt { write: Some(_), .. }
+            | Self::Claim { write: Some(_), .. } => 2,
+            Self::Adopt { write: None, .. }
+            | Self::Claim { write: None, .. }
+            | Self::Done { .. }
+            | Self::Skip { .. } => 1,
         }
     }
 }
 
 impl Plan {
+    /// A plan that nobody has tried.
+    #[must_use]
+    pub const fn new(person: PersonKey, fingerprint: Fingerprint, before: Before, action: Action) -> Self {
+        Self { person, fingerprint, before, action, trace: Trace::Untried }
+    }
+
     /// The customer that it writes, if it writes one, and what is written.
     #[must_use]
     pub fn written(&self, company: CompanyId) -> Option<(CustomerId, &Person)> {
         match &self.action {
             Action::Create(person) => Some((derived_id(company, &self.person), person)),
-            Action::Update { customer, person } | Action::Adopt { customer, write: Some(person) } => {
-                Some((*customer, person))
-            }
-            Action::Adopt { write: None, .. } | Action::Skip { .. } => None,
+            Action::Update { customer, person }
+            | Action::Adopt { customer, write: Some(person) }
+            | Action::Claim { customer, write: Some(person) } => Some((*customer, person)),
+            Action::Adopt { write: None, .. }
+            | Action::Claim { write: None, .. }
+            | Action::Done { .. }
+            | Action::Skip { .. } => None,
         }
     }
 
@@ -78,10 +137,13 @@ impl Plan {
     pub fn show(&self, company: CompanyId, key: &FingerprintKey, index: &mut CustomerIndex) {
         match &self.action {
             Action::Create(person) => index.make(derived_id(company, &self.person), key.imprint_of(person)),
-            Action::Update { customer, person } | Action::Adopt { customer, write: Some(person) } => {
-                index.change(*customer, key.imprint_of(person));
+            Action::Update { customer, person }
+            | Action::Adopt { customer, write: Some(person) }
+            | Action::Claim { customer, write: Some(person) } => index.change(*customer, key.imprint_of(person)),
+            Action::Adopt { customer, write: None } | Action::Claim { customer, write: None } => index.link(*customer),
+            Action::Done { customer, .. } => {
+                customer.customer(company, &self.person).iter().for_each(|customer| index.link(*customer));
             }
-            Action::Adopt { customer, write: None } => index.link(*customer),
             Action::Skip { .. } => {}
         }
     }

@@ -9,20 +9,21 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use shared::clock::Timestamp;
-use shared::ids::{CompanyId, DeviceId};
+use shared::ids::{CompanyId, CustomerId, DeviceId};
 use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::lease::{Lease, MOST_WRITES};
 use shared::table::link::{Before, Fingerprint, Linked, PersonKey, derived_id};
-use shared::table::report::Row;
+use shared::table::report::{Imprint, Row};
 
 use crate::customers::index::CustomerIndex;
 use crate::customers::person::{Person, email_key};
 use crate::source::{Group, VakaUser};
 
-use super::decision::{Action, Identity, Plan, Sharing, identify};
+use super::decision::{Action, Identity, Plan, Sharing, Trace, identify};
 use super::ledger::{Ledger, Met, count};
 use super::rehearsal::Rehearsal;
+use super::sending::Refusals;
 use super::{Errand, Halt, Rooms};
 
 /// A walk that has nothing to write still shows where it is, and renews its lease, this often.
@@ -45,12 +46,13 @@ pub struct Desk {
     /// Only in a dry run.
     pub(super) rehearsal: Option<Rehearsal>,
     pub(super) committed_at: Timestamp,
-    index: Option<CustomerIndex>,
+    pub(super) index: Option<CustomerIndex>,
     deferred: Vec<Deferred>,
     addresses: Vec<u64>,
     hasher: RandomState,
     met: u64,
     skipped: HashMap<SkipReason, u64>,
+    pub(super) refusals: Refusals,
 }
 
 /// A user about whom is decided when all have been seen.
@@ -86,6 +88,7 @@ impl Desk {
             hasher: RandomState::new(),
             met: 0,
             skipped: HashMap::new(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -147,19 +150,31 @@ impl Desk {
                     Ok(person) => person,
                     Err(reason) => {
                         let action = Action::Skip { reason, customer: Linked::Nobody };
-                        return self.plan(lease, Plan { person: key, fingerprint, before, action }).await;
+                        return self.plan(lease, Plan::new(key, fingerprint, before, action)).await;
                     }
                 };
-                match self.identify(&person, Sharing::NotYetKnown).await? {
+                match self.identify(lease, &person, Sharing::NotYetKnown).await? {
                     Identity::Later => {
                         self.deferred.push(Deferred { key, fingerprint, before, person });
                         return Ok(());
                     }
-                    identity => (before, introduce(identity, person)),
+                    identity => (before, self.introduce(&key, identity, person)),
                 }
             }
+            Met::MayBeMade { before } => match Person::read(user, group) {
+                Ok(person) => {
+                    let trace = Trace::InDoubt { written_down: false };
+                    let plan = Plan { trace, ..Plan::new(key, fingerprint, before, Action::Create(person)) };
+                    return self.plan(lease, plan).await;
+                }
+                Err(reason) => (before, Action::Skip { reason, customer: Linked::Nobody }),
+            },
+            Met::Made { customer, changed, before } => match Person::read(user, group) {
+                Ok(person) => (before, Action::Claim { customer, write: changed.then_some(person) }),
+                Err(reason) => (before, Action::Skip { reason, customer: Linked::To(customer) }),
+            },
         };
-        self.plan(lease, Plan { person: key, fingerprint, before, action }).await
+        self.plan(lease, Plan::new(key, fingerprint, before, action)).await
     }
 
     /// Decides about those who had to wait for the end of the source.
@@ -169,9 +184,9 @@ impl Desk {
             let address = person.email.as_deref().map(|email| self.hasher.hash_one(email_key(email)));
             let users = address.map_or(0, |address| self.users_with(address));
             let sharing = if users > 1 { Sharing::Shared } else { Sharing::Alone };
-            let identity = self.identify(&person, sharing).await?;
-            let action = introduce(identity, person);
-            self.plan(lease, Plan { person: key, fingerprint, before, action }).await?;
+            let identity = self.identify(lease, &person, sharing).await?;
+            let action = self.introduce(&key, identity, person);
+            self.plan(lease, Plan::new(key, fingerprint, before, action)).await?;
         }
         Ok(())
     }
@@ -246,30 +261,69 @@ impl Desk {
         written(plan).is_some_and(|customer| self.plans.iter().any(|other| written(other) == Some(customer)))
     }
 
-    async fn identify(&mut self, person: &Person, sharing: Sharing) -> Result<Identity, Halt> {
+    async fn identify(&mut self, lease: &mut Lease, person: &Person, sharing: Sharing) -> Result<Identity, Halt> {
         let imprint = self.errand.fingerprint_key.imprint_of(person);
-        if imprint.email.is_none() {
+        let gives_ids = self.rooms.customers.gives_ids();
+        // Without an address nobody is found; where ids are given, who is there is asked all the same.
+        if imprint.email.is_none() && !gives_ids {
             return Ok(Identity::New);
         }
-        if let Some(index) = &self.index {
-            return Ok(identify(index.candidates(&imprint), sharing));
+        if self.index.is_none() {
+            self.index = Some(self.read_index().await?);
         }
-        let index = self.read_index().await?;
-        let identity = identify(index.candidates(&imprint), sharing);
-        self.index = Some(index);
-        Ok(identity)
+        let identity = self.look_up(&imprint, sharing);
+        match identity {
+            // It is only being made, and will perhaps have another id: it has to be there first.
+            Identity::Is { id, .. } if gives_ids && self.is_being_made(id) => {
+                self.commit(lease).await?;
+                Ok(self.look_up(&imprint, sharing))
+            }
+            identity => Ok(identity),
+        }
+    }
+
+    fn look_up(&self, imprint: &Imprint, sharing: Sharing) -> Identity {
+        self.index.as_ref().map_or(Identity::New, |index| identify(index.candidates(imprint), sharing))
+    }
+
+    fn is_being_made(&self, customer: CustomerId) -> bool {
+        let makes = |plan: &Plan| matches!(plan.action, Action::Create(_));
+        self.plans.iter().any(|plan| makes(plan) && derived_id(self.company, &plan.person) == customer)
+    }
+
+    /// Turns an identity into an action.
+    fn introduce(&self, key: &PersonKey, identity: Identity, person: Person) -> Action {
+        let derived = derived_id(self.company, key);
+        match identity {
+            // Made by this company's sync before, when it was connected in the past.
+            Identity::New | Identity::Later if self.index.as_ref().is_some_and(|index| index.contains(&derived)) => {
+                Action::Update { customer: derived, person }
+            }
+            Identity::New | Identity::Later => Action::Create(person),
+            Identity::Is { id, linked } => Action::Adopt { customer: id, write: (!linked).then_some(person) },
+            Identity::Ambiguous => Action::Skip { reason: SkipReason::AmbiguousEmail, customer: Linked::Nobody },
+        }
     }
 
     /// The customers as they will be when all that is decided so far is written.
     async fn read_index(&self) -> Result<CustomerIndex, Halt> {
-        let linked = self.ledger.customers().collect();
-        let key = &self.errand.fingerprint_key;
-        let mut index = self.rooms.customers.index(self.company, &linked, key).await?;
+        let mut index = self.read_customers().await?;
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal.recall(&mut index);
         }
-        self.plans.iter().for_each(|plan| plan.show(self.company, key, &mut index));
+        self.show_plans(&mut index);
         Ok(index)
+    }
+
+    /// The customers as they are.
+    pub(super) async fn read_customers(&self) -> Result<CustomerIndex, Halt> {
+        let linked = self.ledger.customers().collect();
+        let (home, key) = (&self.rooms.customers, &self.errand.fingerprint_key);
+        Ok(home.index(self.company, &linked, key, &self.errand.budget).await?)
+    }
+
+    pub(super) fn show_plans(&self, index: &mut CustomerIndex) {
+        self.plans.iter().for_each(|plan| plan.show(self.company, &self.errand.fingerprint_key, index));
     }
 
     fn users_with(&self, address: u64) -> usize {
@@ -277,16 +331,7 @@ impl Desk {
         self.addresses[first..].iter().take_while(|other| **other == address).count()
     }
 
-    pub(super) fn linked_to(&self, key: &PersonKey, customer: shared::ids::CustomerId) -> Linked {
+    pub(super) fn linked_to(&self, key: &PersonKey, customer: CustomerId) -> Linked {
         if customer == derived_id(self.company, key) { Linked::Derived } else { Linked::To(customer) }
-    }
-}
-
-/// Turns an identity into an action.
-fn introduce(identity: Identity, person: Person) -> Action {
-    match identity {
-        Identity::New | Identity::Later => Action::Create(person),
-        Identity::Is { id, linked } => Action::Adopt { customer: id, write: (!linked).then_some(person) },
-        Identity::Ambiguous => Action::Skip { reason: SkipReason::AmbiguousEmail, customer: Linked::Nobody },
     }
 }

@@ -11,7 +11,9 @@ use std::collections::HashMap;
 use shared::ids::{CompanyId, CustomerId, DeviceId, UserId};
 use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
-use shared::table::link::{Before, Fingerprint, JobStamp, Link, Linked, PersonKey, derived_id};
+use shared::table::intent::{Intent, Purpose};
+use shared::table::link::{Before, Fingerprint, JobStamp, Link, Linked, PersonKey};
+use shared::table::report::Imprint;
 
 /// What is known of each user.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Ledger {
     devices: Vec<DeviceId>,
     entries: HashMap<Key, Entry>,
     adopted: HashMap<Key, CustomerId>,
+    /// Customers that may have been made, by what they are found by.
+    uncertain: HashMap<Key, Imprint>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +46,12 @@ enum Standing {
     New,
     /// There is a link.
     Linked { outcome: Outcome, customer: Kind, by_this_job: bool },
+    /// A customer may have been made, by a worker that did not come to write the link.
+    MayBeMade,
+    /// This one was made, and is counted by nobody yet.
+    Made(Kind),
+    /// This one may have been changed, and that is counted by nobody yet.
+    MayBeChanged(Kind),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +84,20 @@ pub enum Met {
         /// What the link still has to be.
         before: Before,
     },
+    /// A customer may have been made for the user, and was not found.
+    MayBeMade {
+        /// What the link still has to be.
+        before: Before,
+    },
+    /// This customer was made for the user by an earlier try, and is to be counted.
+    Made {
+        /// The customer.
+        customer: CustomerId,
+        /// Whether VAKA's data have changed since.
+        changed: bool,
+        /// What the link still has to be.
+        before: Before,
+    },
     /// No customer is known for the user.
     Unlinked {
         /// What the link still has to be.
@@ -85,22 +109,55 @@ impl Ledger {
     /// An empty ledger for a walk of this job.
     #[must_use]
     pub fn new(company: CompanyId, job: JobStamp) -> Self {
-        Self { company, job, devices: Vec::new(), entries: HashMap::new(), adopted: HashMap::new() }
+        Self {
+            company,
+            job,
+            devices: Vec::new(),
+            entries: HashMap::new(),
+            adopted: HashMap::new(),
+            uncertain: HashMap::new(),
+        }
     }
 
     /// Enters a link, as it was read or has just been committed.
     pub fn enter(&mut self, link: &Link, seen: bool) {
         let key = self.key(&link.person);
-        let customer = match link.customer {
-            Linked::Derived => Kind::Derived,
-            Linked::Nobody => Kind::Nobody,
-            Linked::To(customer) => {
-                self.adopted.insert(key, customer);
-                Kind::Adopted
-            }
-        };
+        self.uncertain.remove(&key);
+        let customer = self.kind(key, link.customer);
         let standing = Standing::Linked { outcome: link.outcome, customer, by_this_job: link.decided_by == self.job };
         self.entries.insert(key, Entry { fingerprint: link.fingerprint.0, standing, seen });
+    }
+
+    /// Enters an intent as it was read.
+    pub fn enter_intent(&mut self, intent: &Intent) {
+        let key = self.key(&intent.person);
+        let standing = match intent.purpose {
+            Purpose::Create(imprint) => {
+                self.uncertain.insert(key, imprint);
+                Standing::MayBeMade
+            }
+            Purpose::Created(customer) => Standing::Made(self.kind(key, customer)),
+            Purpose::Update(customer) => Standing::MayBeChanged(self.kind(key, customer)),
+        };
+        self.entries.insert(key, Entry { fingerprint: intent.fingerprint.0, standing, seen: false });
+    }
+
+    /// The users for whom a customer may have been made, with what it is found by.
+    #[must_use]
+    pub fn uncertain(&self) -> Vec<(PersonKey, Imprint)> {
+        let mut uncertain: Vec<_> = self.uncertain.iter().map(|(key, imprint)| (self.person(key), *imprint)).collect();
+        uncertain.sort_unstable_by_key(|(person, _)| *person);
+        uncertain
+    }
+
+    /// Notes that the customer that may have been made for a user is this one.
+    pub fn found(&mut self, person: &PersonKey, customer: CustomerId) {
+        let key = self.key(person);
+        self.uncertain.remove(&key);
+        let kind = self.kind(key, Linked::To(customer));
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.standing = Standing::Made(kind);
+        }
     }
 
     /// Whether the company has no link at all, so that no sync has found anybody so far.
@@ -124,9 +181,10 @@ impl Ledger {
     /// The customers that some user is linked to.
     pub fn customers(&self) -> impl Iterator<Item = CustomerId> + '_ {
         self.entries.iter().filter_map(|(key, entry)| match entry.standing {
-            Standing::Linked { customer: Kind::Derived, .. } => Some(derived_id(self.company, &self.person(key))),
-            Standing::Linked { customer: Kind::Adopted, .. } => self.adopted.get(key).copied(),
-            Standing::Linked { customer: Kind::Nobody, .. } | Standing::New => None,
+            Standing::Linked { customer, .. } | Standing::Made(customer) | Standing::MayBeChanged(customer) => {
+                self.linked(key, customer).customer(self.company, &self.person(key))
+            }
+            Standing::New | Standing::MayBeMade => None,
         })
     }
 
@@ -140,13 +198,24 @@ impl Ledger {
         if std::mem::replace(&mut entry.seen, true) {
             return Met::Again;
         }
-        let Standing::Linked { outcome, customer, by_this_job } = entry.standing else { return Met::Again };
         let before = Before::Was(Fingerprint(entry.fingerprint));
         let same = entry.fingerprint == fingerprint.0;
-        let customer = match customer {
-            Kind::Derived => Linked::Derived,
-            Kind::Adopted => self.adopted.get(&key).map_or(Linked::Nobody, |customer| Linked::To(*customer)),
-            Kind::Nobody => Linked::Nobody,
+        let (outcome, customer, by_this_job) = match entry.standing {
+            Standing::New => return Met::Again,
+            Standing::MayBeMade => return Met::MayBeMade { before },
+            Standing::Made(customer) => {
+                let made = self.linked(&key, customer).customer(self.company, person);
+                return made.map_or(Met::MayBeMade { before }, |customer| Met::Made {
+                    customer,
+                    changed: !same,
+                    before,
+                });
+            }
+            Standing::MayBeChanged(customer) => {
+                let changed = self.linked(&key, customer).customer(self.company, person);
+                return changed.map_or(Met::Unlinked { before }, |customer| Met::Changed { customer, before });
+            }
+            Standing::Linked { outcome, customer, by_this_job } => (outcome, self.linked(&key, customer), by_this_job),
         };
         match (outcome, customer.customer(self.company, person)) {
             _ if by_this_job => Met::Done,
@@ -158,6 +227,25 @@ impl Ledger {
             (_, None) => Met::Unlinked { before },
             _ if same => Met::Unchanged,
             (_, Some(customer)) => Met::Changed { customer, before },
+        }
+    }
+
+    fn kind(&mut self, key: Key, customer: Linked) -> Kind {
+        match customer {
+            Linked::Derived => Kind::Derived,
+            Linked::Nobody => Kind::Nobody,
+            Linked::To(customer) => {
+                self.adopted.insert(key, customer);
+                Kind::Adopted
+            }
+        }
+    }
+
+    fn linked(&self, key: &Key, customer: Kind) -> Linked {
+        match customer {
+            Kind::Derived => Linked::Derived,
+            Kind::Adopted => self.adopted.get(key).map_or(Linked::Nobody, |customer| Linked::To(*customer)),
+            Kind::Nobody => Linked::Nobody,
         }
     }
 
@@ -191,6 +279,7 @@ pub fn count(counters: &mut Counters, outcome: Outcome) {
 mod tests {
     use super::*;
     use shared::ids::JobId;
+    use shared::table::link::derived_id;
     use uuid::Uuid;
 
     const COMPANY: CompanyId = CompanyId::from_uuid(Uuid::from_u128(1));
@@ -256,6 +345,32 @@ mod tests {
         }
         assert_eq!(ledger.decided_by_this_job(), Counters { found: 2, created: 2, ..Counters::default() });
         assert_eq!(ledger.customers().count(), 3);
+    }
+
+    #[test]
+    fn an_intent_is_counted_by_nobody_and_met_as_what_may_have_been_done() {
+        let mut ledger = Ledger::new(COMPANY, job(2));
+        let imprint = Imprint { email: None, name: *b"the name" };
+        let other = CustomerId::from_uuid(Uuid::from_u128(9));
+        for (n, purpose) in [
+            (1, Purpose::Create(imprint)),
+            (2, Purpose::Create(imprint)),
+            (3, Purpose::Created(Linked::Derived)),
+            (4, Purpose::Update(Linked::To(other))),
+        ] {
+            ledger.enter_intent(&Intent { person: person(n), fingerprint: OLD, purpose, written_by: job(2) });
+        }
+        assert_eq!(ledger.decided_by_this_job(), Counters::default());
+        assert_eq!(ledger.uncertain(), [(person(1), imprint), (person(2), imprint)]);
+        let found = CustomerId::from_uuid(Uuid::from_u128(8));
+        ledger.found(&person(1), found);
+        assert_eq!(ledger.customers().count(), 3);
+        let before = || Before::Was(OLD);
+        let derived = derived_id(COMPANY, &person(3));
+        assert_eq!(ledger.meet(&person(1), OLD), Met::Made { customer: found, changed: false, before: before() });
+        assert_eq!(ledger.meet(&person(2), OLD), Met::MayBeMade { before: before() });
+        assert_eq!(ledger.meet(&person(3), NEW), Met::Made { customer: derived, changed: true, before: before() });
+        assert_eq!(ledger.meet(&person(4), OLD), Met::Changed { customer: other, before: before() });
     }
 
     #[test]

@@ -5,6 +5,9 @@
 //! stops the others. A plan can be wrong twice at most (created by somebody, then deleted), so
 //! this comes to an end. A dry run reads the customers instead of writing them, and is wrong in the
 //! same places.
+//!
+//! Where customers are written by calls, that has been done before ([`super::sending`]), and what
+//! is left to write of a plan is its link.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +21,9 @@ use shared::table::lease::{Chunk, Commit, Lease};
 use shared::table::link::{JobStamp, Link, Linked, derived_id};
 use shared::table::report::{Imprint, Row};
 
+use crate::customers::home::{Home, HomeError};
 use crate::customers::person::Person;
+use crate::customers::rest::RestError;
 
 use super::Halt;
 use super::decision::{Action, Plan};
@@ -30,10 +35,10 @@ use super::rehearsal::Rehearsal;
 /// commit with its retries.
 pub const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
-/// One plan, ready to be written: its link, and the customer's write if there is one.
+/// One plan, ready to be written: its link, and whether its customer is written with it.
 struct Prepared {
     link: Link,
-    customer: Option<TransactWriteItem>,
+    writes_customer: bool,
     imprint: Option<Imprint>,
 }
 
@@ -63,8 +68,34 @@ impl Desk {
     /// Commits what has been gathered, and the counters with it.
     pub(super) async fn commit(&mut self, lease: &mut Lease) -> Result<(), Halt> {
         loop {
+            let sent = self.send(lease).await;
+            let undone = match &sent {
+                Ok(()) => Vec::new(),
+                Err(Halt::Customers(HomeError::Rest(_))) => self.take_undone(),
+                Err(_) => return sent,
+            };
+            let done = self.plans.len();
+            self.commit_plans(lease).await?;
+            if self.refusals.are_too_many() {
+                return Err(Halt::TooManyRefused);
+            }
+            match sent {
+                // The commit has renewed the lease, so there is time for more. What is in doubt is looked for by
+                // the next slice.
+                Err(Halt::Customers(HomeError::Rest(RestError::OutOfTime)))
+                    if done > 0 && !self.is_out_of_time() && !undone.iter().any(|plan| plan.trace.is_in_doubt()) =>
+                {
+                    self.plans = undone;
+                }
+                sent => return sent,
+            }
+        }
+    }
+
+    async fn commit_plans(&mut self, lease: &mut Lease) -> Result<(), Halt> {
+        loop {
             let now = self.rooms.clock.now();
-            let prepared = self.prepare(lease, now).await?;
+            let prepared = self.prepare(lease).await?;
             let written = match &self.rehearsal {
                 None => self.write(lease, &prepared, now).await?,
                 Some(rehearsal) => self.rehearse(lease, rehearsal, &prepared, now).await?,
@@ -86,8 +117,10 @@ impl Desk {
         for (at, (plan, ready)) in self.plans.iter().zip(prepared).enumerate() {
             writes.push(self.rooms.table.link_write(self.company, &ready.link, plan.before)?);
             parts.push(Part::Link);
-            if let Some(customer) = &ready.customer {
-                writes.push(customer.clone());
+            if ready.writes_customer
+                && let Some(customer) = self.customer_write(plan, now)?
+            {
+                writes.push(customer);
                 parts.push(Part::Customer(at));
             }
         }
@@ -111,13 +144,13 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Written, Halt> {
         let customers = self.plans.iter().filter_map(|plan| plan.written(self.company)).map(|(customer, _)| customer);
-        let there = self.rooms.customers.there(self.company, &customers.collect()).await?;
+        let there = self.rooms.customers.there(self.company, &customers.collect(), &self.errand.budget).await?;
         let is_there = |customer: &CustomerId| there.contains(customer) || rehearsal.has_made(customer);
         let is_misjudged = |plan: &Plan| match &plan.action {
-            Action::Create(_) => is_there(&derived_id(self.company, &plan.person)),
+            Action::Create(_) => !plan.trace.is_in_doubt() && is_there(&derived_id(self.company, &plan.person)),
             Action::Update { customer, .. } => !is_there(customer),
             // It is written only when it was there a moment ago.
-            Action::Adopt { .. } | Action::Skip { .. } => false,
+            Action::Adopt { .. } | Action::Claim { .. } | Action::Done { .. } | Action::Skip { .. } => false,
         };
         let misjudged: Vec<_> =
             self.plans.iter().enumerate().filter(|(_, plan)| is_misjudged(plan)).map(|(at, _)| at).collect();
@@ -161,7 +194,7 @@ impl Desk {
         );
     }
 
-    async fn prepare(&self, lease: &Lease, now: Timestamp) -> Result<Vec<Prepared>, Halt> {
+    async fn prepare(&self, lease: &Lease) -> Result<Vec<Prepared>, Halt> {
         let adopted: HashMap<_, &Person> = self
             .plans
             .iter()
@@ -170,40 +203,45 @@ impl Desk {
                 _ => None,
             })
             .collect();
-        let different = self.rooms.customers.different(self.company, &adopted).await?;
+        let different = self.rooms.customers.different(self.company, &adopted, &self.errand.budget).await?;
         let decided_by = JobStamp::of(&lease.job());
-        self.plans
-            .iter()
-            .map(|plan| {
-                let Plan { person: key, fingerprint, action, .. } = plan;
-                let customers = &self.rooms.customers;
-                let (outcome, customer, write) = match action {
-                    Action::Create(person) => {
-                        let id = derived_id(self.company, key);
-                        let write = customers.create(self.company, id, person, now)?;
-                        (Outcome::Created, Linked::Derived, Some(write))
-                    }
-                    Action::Update { customer, person } => {
-                        let write = customers.update(self.company, *customer, person, now)?;
-                        (Outcome::Updated, self.linked_to(key, *customer), Some(write))
-                    }
-                    Action::Adopt { customer, write: Some(person) } if different.contains(customer) => {
-                        let write = customers.update(self.company, *customer, person, now)?;
-                        (Outcome::Updated, self.linked_to(key, *customer), Some(write))
-                    }
-                    Action::Adopt { customer, .. } => (Outcome::Unchanged, self.linked_to(key, *customer), None),
-                    Action::Skip { reason, customer } => (Outcome::Skipped(*reason), *customer, None),
-                };
-                let link = Link { person: *key, customer, fingerprint: *fingerprint, outcome, decided_by };
-                let written = plan.written(self.company).filter(|_| self.rehearsal.is_some() && write.is_some());
-                let imprint = written.map(|(_, person)| self.errand.fingerprint_key.imprint_of(person));
-                Ok(Prepared { link, customer: write, imprint })
-            })
-            .collect()
+        let prepare = |plan: &Plan| {
+            let Plan { person: key, fingerprint, action, .. } = plan;
+            let to = |customer: &CustomerId| self.linked_to(key, *customer);
+            let (outcome, customer, writes_customer) = match action {
+                Action::Create(_) => (Outcome::Created, Linked::Derived, true),
+                Action::Update { customer, .. } => (Outcome::Updated, to(customer), true),
+                Action::Adopt { customer, write: Some(_) } if different.contains(customer) => {
+                    (Outcome::Updated, to(customer), true)
+                }
+                Action::Adopt { customer, .. } => (Outcome::Unchanged, to(customer), false),
+                Action::Claim { customer, write } => (Outcome::Created, to(customer), write.is_some()),
+                Action::Done { outcome, customer } => (*outcome, *customer, false),
+                Action::Skip { reason, customer } => (Outcome::Skipped(*reason), *customer, false),
+            };
+            let link = Link { person: *key, customer, fingerprint: *fingerprint, outcome, decided_by };
+            let written = plan.written(self.company).filter(|_| self.rehearsal.is_some() && writes_customer);
+            let imprint = written.map(|(_, person)| self.errand.fingerprint_key.imprint_of(person));
+            Prepared { link, writes_customer, imprint }
+        };
+        Ok(self.plans.iter().map(prepare).collect())
+    }
+
+    /// The write of a plan's customer, where customers are written in the same transaction.
+    fn customer_write(&self, plan: &Plan, now: Timestamp) -> Result<Option<TransactWriteItem>, Halt> {
+        let (Home::Embedded(customers), Some((customer, person))) = (&self.rooms.customers, plan.written(self.company))
+        else {
+            return Ok(None);
+        };
+        let write = match plan.action {
+            Action::Create(_) => customers.create(self.company, customer, person, now),
+            _ => customers.update(self.company, customer, person, now),
+        };
+        Ok(Some(write.map_err(HomeError::Embedded)?))
     }
 
     /// Changes a plan whose customer was not as it was believed to be.
-    fn correct(&mut self, at: usize) {
+    pub(super) fn correct(&mut self, at: usize) {
         let company = self.company;
         let Some(plan) = self.plans.get_mut(at) else { return };
         let skipped = Action::Skip { reason: SkipReason::CustomerDeleted, customer: Linked::Nobody };
@@ -211,12 +249,15 @@ impl Desk {
             // It is there: made by this company's sync before, when it was connected in the past.
             Action::Create(person) => Action::Update { customer: derived_id(company, &plan.person), person },
             // It is gone, and stays so.
-            Action::Update { customer, .. } => {
+            Action::Update { customer, .. } | Action::Claim { customer, write: Some(_) } => {
                 Action::Skip { reason: SkipReason::CustomerDeleted, customer: Linked::To(customer) }
             }
             // It was deleted a moment ago, and nobody was linked to it.
             Action::Adopt { write: Some(person), .. } => Action::Create(person),
-            unwritten @ (Action::Adopt { write: None, .. } | Action::Skip { .. }) => unwritten,
+            unwritten @ (Action::Adopt { write: None, .. }
+            | Action::Claim { write: None, .. }
+            | Action::Done { .. }
+            | Action::Skip { .. }) => unwritten,
         };
     }
 }

@@ -193,6 +193,21 @@ const fn failure(code: FailureCode) -> &'static str {
         FailureCode::NobodyFound => {
             "VAKA Online listed no users at all, although earlier syncs found some. That looks like a lost permission, so nothing was changed. Check in VAKA that the integration may still read the users of this system."
         }
+        FailureCode::TargetSignInFailed => {
+            "The service could not sign in to BokaMera. This is not caused by your settings: the operator of the service has to check its account there."
+        }
+        FailureCode::TargetForbidden => {
+            "BokaMera does not allow the service to read the customers of your company. Contact the operator of the service."
+        }
+        FailureCode::TargetUnavailable => {
+            "BokaMera did not answer in time or was not available. What was done so far is kept. Start the sync again later."
+        }
+        FailureCode::TargetAnswerUnusable => {
+            "BokaMera gave an answer that cannot be used. What was done so far is kept. Start the sync again later, and if it happens again, contact the operator of the service."
+        }
+        FailureCode::TargetRefuses => {
+            "BokaMera refused more than half of the customers that were to be written, so something is wrong there and not with the users. What was done so far is kept. Contact the operator of the service."
+        }
         FailureCode::NoProgress => {
             "The sync ran several times in a row without getting any further. Start it again later, and if it happens again, contact the operator of the service."
         }

@@ -195,6 +195,21 @@ const fn failure(code: FailureCode) -> &'static str {
         FailureCode::NobodyFound => {
             "VAKA Online listade inga användare alls, fast tidigare synkar har hittat några. Det ser ut som en förlorad behörighet, så inget ändrades. Kontrollera i VAKA att integrationen fortfarande får läsa systemets användare."
         }
+        FailureCode::TargetSignInFailed => {
+            "Tjänsten kunde inte logga in i BokaMera. Det beror inte på era inställningar: den som driver tjänsten måste kontrollera dess konto där."
+        }
+        FailureCode::TargetForbidden => {
+            "BokaMera låter inte tjänsten läsa ert företags kunder. Kontakta den som driver tjänsten."
+        }
+        FailureCode::TargetUnavailable => {
+            "BokaMera svarade inte i tid eller gick inte att nå. Det som hann göras är kvar. Starta synken igen senare."
+        }
+        FailureCode::TargetAnswerUnusable => {
+            "BokaMera gav ett svar som inte går att använda. Det som hann göras är kvar. Starta synken igen senare, och kontakta den som driver tjänsten om det händer igen."
+        }
+        FailureCode::TargetRefuses => {
+            "BokaMera avvisade mer än hälften av kunderna som skulle skrivas, så något är fel där och inte med användarna. Det som hann göras är kvar. Kontakta den som driver tjänsten."
+        }
         FailureCode::NoProgress => {
             "Synken kördes flera gånger i rad utan att komma vidare. Starta den igen senare, och om det händer igen, kontakta den som driver tjänsten."
         }

@@ -1,12 +1,12 @@
-//! How long the source may keep a worker waiting.
+//! How long somebody else's server may keep a worker waiting.
 //!
-//! A worker's lease is renewed by what it commits and by nothing else, so a wait for the source
-//! that outlives the lease would let a second worker in. The caller therefore hands in the
+//! A worker's lease is renewed by what it commits and by nothing else, so a wait that outlives
+//! the lease would let a second worker in. The caller therefore hands in the
 //! earlier of the slice's end and the lease's end, and moves it forward with each commit; no
 //! wait in this room goes past it, whether it is for a token, a first byte or a pause between
 //! two tries.
 //!
-//! The budget knows nothing of leases: it is a moment, shared by the caller and the reader.
+//! The budget knows nothing of leases: it is a moment, shared by all who hold a clone.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Budget {
 
 /// The budget ended before the work did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RanOut;
+pub struct RanOut;
 
 impl Budget {
     /// A budget that ends at this moment, as this clock tells it.
@@ -46,7 +46,10 @@ impl Budget {
 
     /// Does the work if it ends within the budget, which may move forward meanwhile.
     /// A budget that has ended already starts nothing.
-    pub(super) async fn spend<F: Future>(&self, work: F) -> Result<F::Output, RanOut> {
+    ///
+    /// # Errors
+    /// [`RanOut`] when the budget ended first; the work is dropped where it was.
+    pub async fn spend<F: Future>(&self, work: F) -> Result<F::Output, RanOut> {
         let mut work = std::pin::pin!(work);
         loop {
             let left = self.left();

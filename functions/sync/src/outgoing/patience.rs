@@ -6,6 +6,7 @@
 //! jitter), so that the companies that one outage has stopped do not come back in one instant.
 //! A wait that does not fit in the caller's [`Budget`] is not made here at all.
 
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -14,7 +15,7 @@ use shared::clock::{Clock, Timestamp};
 use shared::telemetry::Chain;
 
 use super::budget::Budget;
-use super::error::{Server, SourceError, Trouble};
+use super::trouble::{GivenUp, Trouble};
 
 /// Waits and tries of one request.
 #[derive(Debug, Clone, Copy)]
@@ -66,10 +67,12 @@ impl Default for Patience {
 
 /// The random part of a pause. Clones draw from the same sequence.
 #[derive(Debug, Clone)]
-pub(super) struct Jitter(Arc<Mutex<fastrand::Rng>>);
+pub struct Jitter(Arc<Mutex<fastrand::Rng>>);
 
 impl Jitter {
-    pub(super) fn new(random: fastrand::Rng) -> Self {
+    /// Drawn from this.
+    #[must_use]
+    pub fn new(random: fastrand::Rng) -> Self {
         Self(Arc::new(Mutex::new(random)))
     }
 
@@ -81,41 +84,43 @@ impl Jitter {
     }
 }
 
-/// The tries of one request.
+/// The tries of one request to a server of this name.
 #[derive(Debug)]
-pub(super) struct Tries<'a> {
-    of: Server,
+pub struct Tries<'a, S> {
+    of: S,
     patience: &'a Patience,
     jitter: &'a Jitter,
     budget: &'a Budget,
     made: u32,
 }
 
-impl<'a> Tries<'a> {
-    pub(super) const fn new(of: Server, patience: &'a Patience, jitter: &'a Jitter, budget: &'a Budget) -> Self {
+impl<'a, S: Display + Copy> Tries<'a, S> {
+    /// None has been made yet.
+    #[must_use]
+    pub const fn new(of: S, patience: &'a Patience, jitter: &'a Jitter, budget: &'a Budget) -> Self {
         Self { of, patience, jitter, budget, made: 0 }
     }
 
     /// Waits until the next try is due, at least as long as the server asked.
     ///
     /// # Errors
-    /// [`SourceError::Unavailable`] when this was the last try, [`SourceError::WaitLonger`] when
-    /// the wait is longer than the budget.
-    pub(super) async fn pause_after(&mut self, trouble: Trouble, asked: Option<Duration>) -> Result<(), SourceError> {
+    /// [`GivenUp::Unavailable`] when this was the last try, [`GivenUp::WaitLonger`] when the wait
+    /// is longer than the budget.
+    pub async fn pause_after(&mut self, trouble: Trouble, asked: Option<Duration>) -> Result<(), GivenUp<S>> {
         self.made += 1;
         if self.made >= self.patience.tries {
-            return Err(SourceError::Unavailable { by: self.of, tries: self.made, trouble });
+            return Err(GivenUp::Unavailable { by: self.of, tries: self.made, trouble });
         }
         let pause = asked.unwrap_or_default() + self.jitter.up_to(longest_pause(self.patience, self.made));
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         if pause >= self.budget.left() {
-            return Err(SourceError::WaitLonger { retry_after_ms: pause_ms });
+            return Err(GivenUp::WaitLonger { retry_after_ms: pause_ms });
         }
         tracing::warn!(
-            event = "source.retried", source.server = %self.of, source.tries = self.made, source.pause_ms = pause_ms,
-            error = %Chain(&trouble), "the source is in trouble and will be asked again"
+            event = "request.retried", server = %self.of, request.tries = self.made, request.pause_ms = pause_ms,
+            error = %Chain(&trouble), "a server is in trouble and will be asked again"
         );
-        self.budget.spend(tokio::time::sleep(pause)).await.map_err(|_| SourceError::OutOfTime)
+        self.budget.spend(tokio::time::sleep(pause)).await.map_err(|_| GivenUp::OutOfTime)
     }
 }
 
@@ -127,7 +132,8 @@ fn longest_pause(patience: &Patience, made: u32) -> Duration {
 
 /// What a `Retry-After` header asks for: seconds or an HTTP date. A moment that is past asks for
 /// nothing, an absurd one for the longest wait that is believed; what is neither is ignored.
-pub(super) fn asked_pause(header: Option<&HeaderValue>, clock: &Clock, patience: &Patience) -> Option<Duration> {
+#[must_use]
+pub fn asked_pause(header: Option<&HeaderValue>, clock: &Clock, patience: &Patience) -> Option<Duration> {
     let text = header?.to_str().ok()?.trim();
     let asked = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // Digits that do not fit are a number all the same, and an absurd one.
@@ -198,13 +204,13 @@ mod tests {
         let jitter = Jitter::new(fastrand::Rng::with_seed(1));
         let budget = Budget::until(NOW.after(Duration::from_secs(120)), Clock::set_to(NOW));
         let quick = Patience { first_pause: Duration::from_millis(1), ..Patience::PRODUCTION };
-        let mut tries = Tries::new(Server::Vaka, &quick, &jitter, &budget);
+        let mut tries = Tries::new("a server", &quick, &jitter, &budget);
         for _ in 1..Patience::PRODUCTION.tries {
             tries.pause_after(Trouble::Silence, None).await.unwrap();
         }
         assert!(matches!(
             tries.pause_after(Trouble::Status { status: 503 }, None).await,
-            Err(SourceError::Unavailable { by: Server::Vaka, tries: 5, trouble: Trouble::Status { status: 503 } })
+            Err(GivenUp::Unavailable { by: "a server", tries: 5, trouble: Trouble::Status { status: 503 } })
         ));
     }
 
@@ -212,13 +218,10 @@ mod tests {
     async fn a_wait_longer_than_the_time_left_is_handed_over_and_not_made() {
         let jitter = Jitter::new(fastrand::Rng::with_seed(1));
         let budget = Budget::until(NOW.after(Duration::from_secs(30)), Clock::set_to(NOW));
-        let mut tries = Tries::new(Server::Vaka, &Patience::PRODUCTION, &jitter, &budget);
+        let mut tries = Tries::new("a server", &Patience::PRODUCTION, &jitter, &budget);
         let asked = Some(Duration::from_secs(31));
         match tries.pause_after(Trouble::Status { status: 429 }, asked).await {
-            Err(error @ SourceError::WaitLonger { retry_after_ms }) => {
-                assert!((31_000..=31_500).contains(&retry_after_ms));
-                assert_eq!(error.hand_over_after(), Some(Duration::from_millis(retry_after_ms)));
-            }
+            Err(GivenUp::WaitLonger { retry_after_ms }) => assert!((31_000..=31_500).contains(&retry_after_ms)),
             other => panic!("{other:?}"),
         }
     }
