@@ -1,6 +1,6 @@
-//! The two AWS clients, built once per process over one HTTP connection pool.
+//! What the AWS clients are made from, built once per process over one HTTP connection pool.
 //!
-//! Both share one connector (rustls on ring): one set of root certificates, one pool. Time-outs
+//! All share one connector (rustls on ring): one set of root certificates, one pool. Time-outs
 //! are short because every call is made again by the SDK, and a worker's lease goes on running
 //! while it waits. Region, credentials and `AWS_ENDPOINT_URL` come from the environment, as
 //! Lambda gives them.

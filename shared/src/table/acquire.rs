@@ -2,7 +2,8 @@
 //!
 //! One transaction checks the connection, sets the lock if it is absent and puts the job, so
 //! that a lock without a job, or a job without a lock, never exists. Its client token is the job
-//! id: when the answer is lost and the SDK sends it again, it is the same acquisition.
+//! id: when the answer is lost and the SDK sends it again, it is the same acquisition. Where a sync
+//! starts by its schedule, the check of the connection is a write, which uses the due time up.
 
 use std::collections::HashMap;
 
