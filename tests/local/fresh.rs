@@ -94,6 +94,23 @@ impl Fresh {
         Ok(Self { endpoint, state_table, customers_table, secrets_table, queue_url, dead_letter_queue_url })
     }
 
+    /// What the template gives the functions of all this, with AWS at this endpoint; who VAKA and the
+    /// issuer are is for the caller to say.
+    #[must_use]
+    pub fn environment(&self, aws: &Endpoint) -> Vec<(&'static str, String)> {
+        let mut environment = aws.environment();
+        environment.extend([
+            ("STATE_TABLE", self.state_table.clone()),
+            ("CUSTOMERS_TABLE", self.customers_table.clone()),
+            ("SECRETS_TABLE", self.secrets_table.clone()),
+            ("SYNC_QUEUE_URL", self.queue_url.clone()),
+            ("SYNC_FUNCTION", "sync".to_owned()),
+            ("EVENT_BUS", "default".to_owned()),
+            ("CUSTOMERS_HOME", "embedded".to_owned()),
+        ]);
+        environment
+    }
+
     /// The bodies of the messages that are in the sync queue now; they are taken out.
     ///
     /// # Errors

@@ -171,19 +171,12 @@ fn file(invocation: Invocation) -> String {
 }
 
 fn of_functions(world: &Fresh) -> Vec<(&'static str, String)> {
-    let mut environment = world.endpoint.environment();
+    let mut environment = world.environment(&world.endpoint);
     environment.extend([
-        ("STATE_TABLE", world.state_table.clone()),
-        ("CUSTOMERS_TABLE", world.customers_table.clone()),
-        ("SECRETS_TABLE", world.secrets_table.clone()),
-        ("SYNC_QUEUE_URL", world.queue_url.clone()),
-        ("EVENT_BUS", "default".to_owned()),
-        ("SYNC_FUNCTION", "sync".to_owned()),
         ("TRUSTED_ISSUERS", format!("{NOBODY}/realms/nobody")),
         ("VAKA_BASE_URL", NOBODY.to_owned()),
         ("VAKA_TOKEN_URL", format!("{NOBODY}/token")),
         ("VAKA_SCOPE", "nobody".to_owned()),
-        ("CUSTOMERS_HOME", "embedded".to_owned()),
     ]);
     environment
 }

@@ -12,8 +12,8 @@ use local::cloud::{self, Cloud, Endpoint};
 use local::connect::{self, Connection, Secret};
 use local::fresh::Fresh;
 use local::issuer::{Issuer, Realm};
-use local::runtime::{FunctionProcess, Invoked};
 use local::proxy::{Gate, Proxy};
+use local::runtime::{FunctionProcess, Invoked};
 use local::vaka::{CLIENT_ID, CLIENT_SECRET, Vaka};
 use local::world::WRITE_ROLE;
 use serde_json::{Value, json};
@@ -321,16 +321,10 @@ async fn somebody_stands_at(gates: &[Gate]) -> usize {
     select_all(gates.iter().map(|gate| Box::pin(gate.reached()))).await.1
 }
 
-/// What the template gives the functions, all of it to each.
+/// What the functions are started with, all of it each.
 fn environment(theatre: &Theatre, fresh: &Fresh, aws: &Endpoint, vaka: &str) -> Vec<(&'static str, String)> {
-    let mut environment = aws.environment();
+    let mut environment = fresh.environment(aws);
     environment.extend([
-        ("STATE_TABLE", fresh.state_table.clone()),
-        ("CUSTOMERS_TABLE", fresh.customers_table.clone()),
-        ("SECRETS_TABLE", fresh.secrets_table.clone()),
-        ("SYNC_QUEUE_URL", fresh.queue_url.clone()),
-        ("SYNC_FUNCTION", "sync".to_owned()),
-        ("EVENT_BUS", "default".to_owned()),
         ("TRUSTED_ISSUERS", theatre.realm.url().to_owned()),
         ("VAKA_BASE_URL", vaka.to_owned()),
         ("VAKA_TOKEN_URL", format!("{vaka}/token")),
