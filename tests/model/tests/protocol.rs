@@ -117,9 +117,10 @@ fn a_job_put_without_a_lease_by_an_older_version_waits_for_a_message_or_a_reques
 
 const TABLE: [&str; 5] = ["acquire.rs", "jobs.rs", "lease.rs", "lapsed.rs", "cancel.rs"];
 /// What is set, what is read by, and the connection, which no step of the model has.
-const NO_CONDITIONS: [&str; 12] = [
+const NO_CONDITIONS: [&str; 13] = [
     "CONNECTED",
     "CONNECTED_AND_DUE",
+    "USE_UP",
     "EARLIER",
     "OF_COMPANY",
     "WITH_STATUS",
