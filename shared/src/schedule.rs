@@ -75,6 +75,17 @@ impl Schedule {
         self.first_after(now).unwrap_or(Timestamp::from_ms(i64::MAX))
     }
 
+    /// What it is made of.
+    #[must_use]
+    pub fn parts(&self) -> Parts<'_> {
+        let weekday = match self.days {
+            Days::All => None,
+            Days::Each(one) => WEEKDAYS.iter().position(|(_, weekday)| *weekday == one),
+        };
+        let zone = self.zone.iana_name().unwrap_or(DEFAULT_ZONE);
+        Parts { weekday, hour: self.at.hour(), minute: self.at.minute(), zone }
+    }
+
     fn first_after(&self, now: Timestamp) -> Option<Timestamp> {
         let moment = jiff::Timestamp::from_millisecond(now.ms()).ok()?;
         // The day before as well: its time may have been moved into this one.
@@ -91,6 +102,19 @@ impl Schedule {
         }
         None
     }
+}
+
+/// A schedule's parts, to be told in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// The one day of the week, counted from 0 for Monday; `None` for every day.
+    pub weekday: Option<usize>,
+    /// The hour, from 0 to 23.
+    pub hour: i8,
+    /// The minute.
+    pub minute: i8,
+    /// The zone's name in the IANA database.
+    pub zone: &'a str,
 }
 
 impl Days {
@@ -144,12 +168,9 @@ fn zone_of(name: &str) -> Result<TimeZone, NotASchedule> {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days = match self.days {
-            Days::All => DAILY,
-            Days::Each(one) => WEEKDAYS.iter().find(|(_, weekday)| *weekday == one).map_or("", |(name, _)| name),
-        };
-        let zone = self.zone.iana_name().unwrap_or(DEFAULT_ZONE);
-        write!(f, "{days}@{:02}:{:02} {zone}", self.at.hour(), self.at.minute())
+        let Parts { weekday, hour, minute, zone } = self.parts();
+        let days = weekday.map_or(DAILY, |weekday| WEEKDAYS[weekday].0);
+        write!(f, "{days}@{hour:02}:{minute:02} {zone}")
     }
 }
 

@@ -53,6 +53,8 @@ async fn removing_or_switching_off_ends_the_sync_that_waits_and_frees_its_lock()
         assert_eq!(door.ask(&ask.bearer(&writer)).await.status, 200);
         let ended = door.table.job(own, job).await.expect("an answer").expect("a job");
         assert_eq!((ended.status, ended.failure_code), (Status::Failed, Some(FailureCode::Cancelled)));
+        let events = door.table.unsent_events(door.clock.now()).await.expect("an answer");
+        assert!(events.iter().any(|event| event.job == job), "nobody would be told of the end");
         let sync = door.ask(&Ask::post().bearer(&writer)).await;
         assert_eq!(sync.error_code(), "AxemaNotConfigured");
         // The lock is free: whoever connects again can start at once.

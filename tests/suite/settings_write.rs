@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use shared::clock::Timestamp;
 use shared::ids::CompanyId;
 
 use crate::http_door::{Ask, Door, READ, SETTINGS, SUPERADMIN, WRITE, company};
@@ -68,6 +69,43 @@ async fn a_company_is_connected_and_its_key_is_stored_and_never_given_back() {
         assert!(shown.status == 200 && !shown.text.contains("marked"), "{format}: {}", shown.text);
     }
     assert_eq!(door.ask(&Ask::post().bearer(&writer)).await.status, 200, "a sync can start");
+}
+
+#[tokio::test]
+async fn a_connection_has_a_schedule_until_it_is_given_none() {
+    const DAILY: &str = "daily@03:30 Europe/Stockholm";
+    let door = Door::open().await;
+    let own = company();
+    let writer = door.token(&[WRITE], Some(own));
+    let due = async || {
+        let tomorrow = Timestamp::from_ms(door.clock.now().ms() + 24 * 3600 * 1000);
+        let due = door.table.due_syncs(tomorrow).await.expect("an answer");
+        due.iter().filter(|due| due.company == own).map(|due| due.due_at.ms()).collect::<Vec<_>>()
+    };
+    let mut body = wanted();
+    body["Schedule"] = json!("Daily@03:30");
+    let created = door.ask(&create(&body).bearer(&writer)).await;
+    assert_eq!((created.status, &created.json()["Schedule"]), (200, &json!(DAILY)), "{}", created.text);
+    let first = due().await;
+    assert_eq!(first.len(), 1);
+    for (change, schedule) in [
+        (json!({"Active": true}), json!(DAILY)),
+        (json!({"Schedule": ""}), json!(DAILY)),
+        (json!({"Schedule": "daily@04:30"}), json!("daily@04:30 Europe/Stockholm")),
+        (json!({"Schedule": "None"}), Value::Null),
+        (json!({"Schedule": "none"}), Value::Null),
+        (json!({"Schedule": DAILY}), json!(DAILY)),
+    ] {
+        let changed = door.ask(&update(&change).bearer(&writer)).await;
+        assert_eq!((changed.status, &changed.json()["Schedule"]), (200, &schedule), "{change}: {}", changed.text);
+        assert_eq!(due().await.is_empty(), schedule.is_null(), "{change}");
+    }
+    assert_eq!(due().await, first);
+    for wrong in [json!("03:30"), json!("noon@03:30"), json!("daily@25:00"), json!("daily@03:30 Mars"), json!(5)] {
+        let refused = door.ask(&update(&json!({ "Schedule": wrong })).bearer(&writer)).await;
+        assert_eq!((refused.status, refused.field().as_str()), (400, "Schedule"), "{wrong}");
+    }
+    assert_eq!(due().await, first);
 }
 
 #[tokio::test]

@@ -11,11 +11,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
-use crate::job::{Failure, Job, Status};
+use crate::job::{Failure, Job};
 
-use super::expression::{key, moment, text, values};
-use super::jobs::END;
-use super::schema::{LOCK, job_key};
 use super::{Table, TableError};
 
 /// What became of an attempt to cancel.
@@ -46,23 +43,15 @@ impl Table {
         })
     }
 
-    /// The same end as actions of a transaction that does more: the job's, and the lock's.
-    pub(super) fn cancelling(&self, company: CompanyId, job: JobId, now: Timestamp) -> [TransactWriteItem; 2] {
-        let failure = Failure::cancelled();
-        let mut bound = active();
-        bound.extend(
-            values([
-                (":end", text(Status::Failed.name())),
-                (":now", moment(now)),
-                (":reason", text(failure.code.name())),
-                (":text", text(&failure.text)),
-            ])
-            .unwrap_or_default(),
-        );
-        [
-            self.update(key(&company, job_key(&job)), END, ACTIVE, Some(bound)),
-            self.update(key(&company, LOCK), "REMOVE #job", "#job = :job", values([(":job", text(job))])),
-        ]
+    /// The same end as actions of a transaction that does more.
+    pub(super) fn cancelling(
+        &self,
+        company: CompanyId,
+        job: JobId,
+        now: Timestamp,
+    ) -> Result<[TransactWriteItem; 3], TableError> {
+        let end = self.failing(company, job, &Failure::cancelled(), now, (ACTIVE, active()));
+        self.ending(company, job, end, now)
     }
 }
 

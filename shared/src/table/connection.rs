@@ -18,9 +18,11 @@ use serde::Deserialize;
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, DeviceId, JobId, write_token};
 use crate::job::Job;
+use crate::schedule::Schedule;
 use crate::secrets::{Keys, SecretsTable};
 
 use super::expression::{key, moment, names, text, values};
+use super::scheduled::{PLAN, UNPLAN, planned};
 use super::schema::{CONNECTION, LOCK};
 use super::transaction::{Verdict, Written};
 use super::{Table, TableError};
@@ -56,10 +58,37 @@ pub struct Setting {
     pub has_api_key: bool,
     /// Whether syncs may start.
     pub active: bool,
+    /// When they start by themselves.
+    pub schedule: Option<Schedule>,
     /// When it was made; `None` for one of a version that did not say.
     pub created_at: Option<Timestamp>,
     /// When it last changed; `None` as above.
     pub updated_at: Option<Timestamp>,
+}
+
+/// What a company is connected by.
+#[derive(Debug)]
+pub struct NewConnection {
+    /// The VAKA systems.
+    pub devices: Vec<DeviceId>,
+    /// Whether syncs may start.
+    pub active: bool,
+    /// When they start by themselves.
+    pub schedule: Option<Schedule>,
+    /// The api key.
+    pub keys: Keys,
+}
+
+/// What is to become of a connection's schedule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Replan {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is this one.
+    Set(Schedule),
+    /// No sync starts by itself any more.
+    Remove,
 }
 
 /// What is to be written of a connection; what is `None` stays as it is.
@@ -69,6 +98,8 @@ pub struct Change {
     pub devices: Option<Vec<DeviceId>>,
     /// Whether syncs may start.
     pub active: Option<bool>,
+    /// When syncs start by themselves.
+    pub schedule: Replan,
     /// The api key.
     pub keys: Option<Keys>,
 }
@@ -103,6 +134,7 @@ struct ConnectionItem {
     /// Older versions stored the key before the connection, and said nothing of it.
     #[serde(default = "stored")]
     has_api_key: bool,
+    schedule: Option<String>,
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
 }
@@ -142,8 +174,11 @@ impl Table {
             return Ok(None);
         };
         let item: ConnectionItem = serde_dynamo::from_item(item).map_err(TableError::malformed("CONNECTION"))?;
-        let ConnectionItem { device_ids: devices, active, has_api_key, created_at, updated_at } = item;
-        Ok(Some(Setting { company, devices, has_api_key, active, created_at, updated_at }))
+        let ConnectionItem { device_ids: devices, active, has_api_key, schedule, created_at, updated_at } = item;
+        let schedule = schedule.map(|schedule| schedule.parse()).transpose();
+        let schedule =
+            schedule.map_err(|fault| TableError::malformed("CONNECTION")(serde::de::Error::custom(fault)))?;
+        Ok(Some(Setting { company, devices, has_api_key, active, schedule, created_at, updated_at }))
     }
 
     /// Connects a company that is not connected.
@@ -154,18 +189,23 @@ impl Table {
         &self,
         secrets: &SecretsTable,
         company: CompanyId,
-        devices: &[DeviceId],
-        active: bool,
-        keys: &Keys,
+        new: &NewConnection,
         now: Timestamp,
     ) -> Result<Connect, TableError> {
-        let bound = values([
-            (":devices", list(devices)),
-            (":active", AttributeValue::Bool(active)),
+        let mut bound = values([
+            (":devices", list(&new.devices)),
+            (":active", AttributeValue::Bool(new.active)),
             (":yes", AttributeValue::Bool(true)),
             (":now", moment(now)),
-        ]);
-        let actions = vec![self.update(key(&company, CONNECTION), CONNECT, NEW, bound), secrets.store(company, keys)];
+        ])
+        .unwrap_or_default();
+        let mut change = CONNECT.to_owned();
+        if let Some(schedule) = &new.schedule {
+            change = format!("{change}, {PLAN}");
+            bound.extend(planned(&company, schedule, now));
+        }
+        let connection = self.update(key(&company, CONNECTION), &change, NEW, Some(bound));
+        let actions = vec![connection, secrets.store(company, &new.keys)];
         Ok(match self.transact("connect", &write_token(), actions).await? {
             Written::All => Connect::Connected,
             Written::Refused(_) => Connect::Exists,
@@ -196,6 +236,14 @@ impl Table {
         if change.keys.is_some() {
             update.push_str(", #has_api_key = :yes");
             bound.insert(":yes".to_owned(), AttributeValue::Bool(true));
+        }
+        match &change.schedule {
+            Replan::Keep => {}
+            Replan::Set(schedule) => {
+                update = format!("{update}, {PLAN}");
+                bound.extend(planned(&company, schedule, now));
+            }
+            Replan::Remove => update = format!("{update} REMOVE {UNPLAN}"),
         }
         let mut actions = vec![self.update(key(&company, CONNECTION), &update, THERE, Some(bound))];
         actions.extend(change.keys.as_ref().map(|keys| secrets.store(company, keys)));
@@ -241,7 +289,7 @@ impl Table {
             let mut all = actions.clone();
             match holder {
                 None => all.push(self.check(key(&company, LOCK), FREE, None)),
-                Some(job) => all.extend(self.cancelling(company, job, now)),
+                Some(job) => all.extend(self.cancelling(company, job, now)?),
             }
             match self.transact(operation, &write_token(), all).await? {
                 Written::All => {

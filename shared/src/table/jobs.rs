@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId, write_token};
@@ -117,8 +117,21 @@ impl Table {
         job: JobId,
         failure: &Failure,
         now: Timestamp,
-        (condition, mut bound): (&str, HashMap<String, AttributeValue>),
+        condition: (&str, HashMap<String, AttributeValue>),
     ) -> Result<bool, TableError> {
+        let end = self.failing(company, job, failure, now, condition);
+        self.end(operation, company, job, end, now).await
+    }
+
+    /// The write that ends a job as failed, for [`Table::ending`].
+    pub(super) fn failing(
+        &self,
+        company: CompanyId,
+        job: JobId,
+        failure: &Failure,
+        now: Timestamp,
+        (condition, mut bound): (&str, HashMap<String, AttributeValue>),
+    ) -> TransactWriteItem {
         bound.extend(
             values([
                 (":end", text(Status::Failed.name())),
@@ -128,23 +141,33 @@ impl Table {
             ])
             .unwrap_or_default(),
         );
-        let end = self.update(key(&company, job_key(&job)), END, condition, Some(bound));
-        self.end(operation, company, job, end, now).await
+        self.update(key(&company, job_key(&job)), END, condition, Some(bound))
     }
 
-    /// Writes the end of a job together with the removal of its lock and the event that tells of
-    /// it. Where the lock is not this job's, as after a restore from a backup, the job is ended
+    /// What is written whenever a job ends: its own end, the removal of its lock, and the event that
+    /// tells of it.
+    pub(super) fn ending(
+        &self,
+        company: CompanyId,
+        job: JobId,
+        end: TransactWriteItem,
+        now: Timestamp,
+    ) -> Result<[TransactWriteItem; 3], TableError> {
+        let unlock = self.update(key(&company, LOCK), "REMOVE #job", "#job = :job", values([(":job", text(job))]));
+        Ok([end, unlock, self.unsent_event(company, job, now)?])
+    }
+
+    /// Writes the [end](Table::ending) of a job, and tells whether its condition held. Where the lock is not this job's, as after a restore from a backup, the job is ended
     /// without it.
     pub(super) async fn end(
         &self,
         operation: &'static str,
         company: CompanyId,
         job: JobId,
-        end: aws_sdk_dynamodb::types::TransactWriteItem,
+        end: TransactWriteItem,
         now: Timestamp,
     ) -> Result<bool, TableError> {
-        let tell = self.unsent_event(company, job, now)?;
-        let unlock = self.update(key(&company, LOCK), "REMOVE #job", "#job = :job", values([(":job", text(job))]));
+        let [end, unlock, tell] = self.ending(company, job, end, now)?;
         match self.transact(operation, &write_token(), vec![end.clone(), unlock, tell.clone()]).await? {
             Written::All => return Ok(true),
             Written::Refused(verdicts) if matches!(verdicts.first(), Some(Verdict::Failed(_))) => {

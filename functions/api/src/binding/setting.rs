@@ -12,7 +12,9 @@
 
 use serde_json::Value;
 use shared::ids::{CompanyId, DeviceId};
+use shared::schedule::{NotASchedule, Schedule};
 use shared::secrets::ApiKey;
+use shared::table::connection::Replan;
 
 use super::{API_KEY, BindingError, Fault, Given, Members, company, first, flag_given};
 use crate::event::Request;
@@ -21,6 +23,12 @@ use crate::event::Request;
 pub const DEVICE_IDS: &str = "DeviceIds";
 /// The member that says whether the connection is in use.
 pub const ACTIVE: &str = "Active";
+/// The member that says when syncs start by themselves.
+pub const SCHEDULE: &str = "Schedule";
+/// The value of that member for no schedule, since an empty one counts as absent.
+pub const NO_SCHEDULE: &str = "none";
+
+const NO_SUCH_FORM: &str = "is neither none nor like daily@03:30 or mon@03:30 Europe/Stockholm";
 
 /// Systems of one company: a property owner with more has more companies. A sync reads them one
 /// after the other.
@@ -44,6 +52,8 @@ pub struct CreateSetting {
     pub devices: Vec<DeviceId>,
     /// Whether syncs may start.
     pub active: bool,
+    /// When they start by themselves.
+    pub schedule: Option<Schedule>,
 }
 
 /// `UpdateAxemaSetting`; what is not given stays as it is.
@@ -57,6 +67,8 @@ pub struct UpdateSetting {
     pub devices: Option<Vec<DeviceId>>,
     /// Whether syncs may start.
     pub active: Option<bool>,
+    /// When they start by themselves.
+    pub schedule: Replan,
 }
 
 impl OfCompany {
@@ -85,8 +97,14 @@ impl CreateSetting {
         let api_key = faults.sort_out(needed(API_KEY, api_key(&sources)));
         let devices = faults.sort_out(needed(DEVICE_IDS, devices(&sources)));
         let active = faults.sort_out(flag_given(&sources, ACTIVE)).unwrap_or(true);
+        let schedule = match faults.sort_out(schedule(&sources)) {
+            Some(Replan::Set(schedule)) => Some(schedule),
+            Some(Replan::Keep | Replan::Remove) | None => None,
+        };
         match (api_key, devices) {
-            (Some(api_key), Some(devices)) if faults.0.is_empty() => Ok(Self { company, api_key, devices, active }),
+            (Some(api_key), Some(devices)) if faults.0.is_empty() => {
+                Ok(Self { company, api_key, devices, active, schedule })
+            }
             (_, _) => Err(BindingError::Values(faults.0)),
         }
     }
@@ -107,6 +125,7 @@ impl UpdateSetting {
             api_key: faults.sort_out(api_key(&sources)),
             devices: faults.sort_out(devices(&sources)),
             active: faults.sort_out(flag_given(&sources, ACTIVE)),
+            schedule: faults.sort_out(schedule(&sources)).unwrap_or_default(),
         };
         if faults.0.is_empty() { Ok(given) } else { Err(BindingError::Values(faults.0)) }
     }
@@ -139,6 +158,22 @@ fn api_key(sources: &[&Members]) -> Result<Option<ApiKey>, Fault> {
         None => Ok(None),
         Some(Given::Text(text)) => ApiKey::parse(text).map(Some).map_err(|_| unusable),
         Some(Given::Number(_) | Given::Flag(_) | Given::Other) => Err(unusable),
+    }
+}
+
+fn schedule(sources: &[&Members]) -> Result<Option<Replan>, Fault> {
+    let wrong = |fault| Fault { field: SCHEDULE, fault };
+    match first(sources, SCHEDULE)? {
+        None => Ok(None),
+        Some(Given::Text(text)) if text.eq_ignore_ascii_case(NO_SCHEDULE) => Ok(Some(Replan::Remove)),
+        Some(Given::Text(text)) => match text.parse() {
+            Ok(schedule) => Ok(Some(Replan::Set(schedule))),
+            Err(NotASchedule::Form) => Err(wrong(NO_SUCH_FORM)),
+            Err(NotASchedule::Days) => Err(wrong("has days other than daily, mon, tue, wed, thu, fri, sat or sun")),
+            Err(NotASchedule::Time) => Err(wrong("has a time that is not between 00:00 and 23:59")),
+            Err(NotASchedule::Zone) => Err(wrong("has a time zone that is not in the IANA database")),
+        },
+        Some(Given::Number(_) | Given::Flag(_) | Given::Other) => Err(wrong(NO_SUCH_FORM)),
     }
 }
 

@@ -27,6 +27,9 @@ const USER: u128 = 0xe200_0000_0000_4000_8000_0000_0000_0001;
 /// The API key of samples, which opens nothing.
 pub(crate) const API_KEY: &str = "an-api-key-of-vaka-online";
 
+/// The schedule of samples.
+pub(crate) const SCHEDULE: &str = "daily@03:30 Europe/Stockholm";
+
 /// 2026-01-31T12:00:00Z.
 const ACCEPTED_AT: Timestamp = Timestamp::from_ms(1_769_860_800_000);
 
@@ -83,6 +86,7 @@ pub(crate) fn setting() -> Setting {
         devices: vec![device()],
         has_api_key: true,
         active: true,
+        schedule: SCHEDULE.parse().ok(),
         created_at: Some(ACCEPTED_AT),
         updated_at: Some(ACCEPTED_AT),
     }

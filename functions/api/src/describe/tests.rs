@@ -8,6 +8,7 @@ use super::catalogue::{Described, OPERATIONS, Refusal};
 use super::*;
 use crate::answer::callback::NotACallback;
 use shared::job::Mode;
+use shared::table::connection::Replan;
 
 use crate::binding::setting::{CreateSetting, OfCompany, UpdateSetting};
 use crate::binding::{BindingError, CancelSync, Fault, GetSync, ListSyncs, ListUsers, StartSync};
@@ -157,8 +158,8 @@ fn each_member_that_is_described_is_bound_and_each_that_is_bound_is_described() 
         ListUsers { id: of_job, company: None, outcome: None, skip: 0, take: 0 };
     let CancelSync { id: _, company: _ } = CancelSync { id: of_job, company: None };
     let OfCompany { company: _ } = OfCompany { company: None };
-    let UpdateSetting { company: _, api_key: _, devices: _, active: _ } =
-        UpdateSetting { company: None, api_key: None, devices: None, active: None };
+    let UpdateSetting { company: _, api_key: _, devices: _, active: _, schedule: _ } =
+        UpdateSetting { company: None, api_key: None, devices: None, active: None, schedule: Replan::Keep };
     let described: Vec<_> = OPERATIONS.iter().map(|operation| (operation.name, members_of(operation))).collect();
     assert_eq!(
         described,
@@ -169,8 +170,8 @@ fn each_member_that_is_described_is_bound_and_each_that_is_bound_is_described() 
             ("QueryAxemaUserSyncUsers", ["Id", "CompanyId", "Outcome", "Skip", "Take"].map(str::to_owned).to_vec(),),
             ("CancelAxemaUserSync", vec!["Id".to_owned(), "CompanyId".to_owned()]),
             ("AxemaSettingQuery", vec!["CompanyId".to_owned()]),
-            ("CreateAxemaSetting", ["CompanyId", "ApiKey", "DeviceIds", "Active"].map(str::to_owned).to_vec()),
-            ("UpdateAxemaSetting", ["CompanyId", "ApiKey", "DeviceIds", "Active"].map(str::to_owned).to_vec()),
+            ("CreateAxemaSetting", ["CompanyId", "ApiKey", "DeviceIds", "Active", "Schedule"].map(str::to_owned).to_vec()),
+            ("UpdateAxemaSetting", ["CompanyId", "ApiKey", "DeviceIds", "Active", "Schedule"].map(str::to_owned).to_vec()),
             ("DeleteAxemaSetting", vec!["CompanyId".to_owned()]),
             ("TestAxemaSetting", vec!["CompanyId".to_owned()]),
         ]

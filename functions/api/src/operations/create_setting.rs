@@ -1,6 +1,6 @@
 //! `CreateAxemaSetting`: connects a company that is not connected.
 
-use shared::table::connection::Connect;
+use shared::table::connection::{Connect, NewConnection};
 
 use super::{Trail, keys};
 use crate::App;
@@ -12,10 +12,10 @@ use crate::event::Request;
 use crate::failure::Failure;
 
 pub(super) async fn create_setting(app: &App, caller: &Caller, request: &Request, trail: &mut Trail) -> Outcome {
-    let CreateSetting { company, api_key, devices, active } = CreateSetting::bind(request)?;
+    let CreateSetting { company, api_key, devices, active, schedule } = CreateSetting::bind(request)?;
     let company = trail.of(caller.may(Right::Write, company)?);
-    let (keys, now) = (keys(app, api_key)?, app.clock.now());
-    match app.table.connect(&app.secrets, company, &devices, active, &keys, now).await? {
+    let new = NewConnection { devices, active, schedule, keys: keys(app, api_key)? };
+    match app.table.connect(&app.secrets, company, &new, app.clock.now()).await? {
         Connect::Connected => {
             let setting = app.table.setting(company).await?.ok_or(Failure::NoSetting)?;
             Ok(Answer::Setting(Box::new(setting)))

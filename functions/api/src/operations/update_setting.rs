@@ -15,10 +15,10 @@ use crate::event::Request;
 use crate::failure::Failure;
 
 pub(super) async fn update_setting(app: &App, caller: &Caller, request: &Request, trail: &mut Trail) -> Outcome {
-    let UpdateSetting { company, api_key, devices, active } = UpdateSetting::bind(request)?;
+    let UpdateSetting { company, api_key, devices, active, schedule } = UpdateSetting::bind(request)?;
     let company = trail.of(caller.may(Right::Write, company)?);
     let keys = api_key.map(|api_key| keys(app, api_key)).transpose()?;
-    let change = Change { devices, active, keys };
+    let change = Change { devices, active, schedule, keys };
     match app.table.change_connection(&app.secrets, company, &change, app.clock.now()).await? {
         Changed::Done { ended: job } => {
             ended(job.as_deref());

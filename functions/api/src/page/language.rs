@@ -16,6 +16,7 @@ use shared::clock::Timestamp;
 use shared::connection_test::Finding;
 use shared::job::FailureCode;
 use shared::outcome::SkipReason;
+use shared::schedule::Parts;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -108,6 +109,9 @@ pub struct Texts {
     pub setting_inactive_hint: &'static str,
     pub key_stored: &'static str,
     pub key_missing: &'static str,
+    pub schedule: &'static str,
+    pub scheduled: fn(Parts<'_>) -> String,
+    pub unscheduled: &'static str,
     pub connected_at: &'static str,
     pub changed_at: &'static str,
     pub test: &'static str,

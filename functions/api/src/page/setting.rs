@@ -33,6 +33,15 @@ pub(super) fn content(setting: &Setting, view: &View) -> Content {
             @for device in &setting.devices {
                 div { dt { (texts.check_device) } dd { code { (device) } } }
             }
+            div {
+                dt { (texts.schedule) }
+                dd {
+                    @match &setting.schedule {
+                        Some(schedule) => { ((texts.scheduled)(schedule.parts())) },
+                        None => { (texts.unscheduled) },
+                    }
+                }
+            }
             @if let Some(at) = setting.created_at { div { dt { (texts.connected_at) } dd { (view.time(at)) } } }
             @if let Some(at) = setting.updated_at { div { dt { (texts.changed_at) } dd { (view.time(at)) } } }
         }

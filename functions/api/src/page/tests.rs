@@ -73,7 +73,8 @@ fn setting(active: bool) -> Setting {
     let company = running().company;
     let devices = vec![DeviceId::from_uuid(*company.as_uuid())];
     let (created_at, updated_at) = (active.then_some(running().created_at), Some(running().updated_at));
-    Setting { company, devices, has_api_key: active, active, created_at, updated_at }
+    let schedule = active.then(|| "mon@03:30".parse().expect("a schedule"));
+    Setting { company, devices, has_api_key: active, active, schedule, created_at, updated_at }
 }
 
 /// One that works, one that finds nobody, and one with each finding for a system of its own.

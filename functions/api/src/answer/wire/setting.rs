@@ -26,6 +26,9 @@ pub struct AxemaSettingResponse {
     pub device_ids: Guids,
     /// Whether it is in use. No sync starts while it is not.
     pub active: bool,
+    /// When syncs start by themselves, such as `daily@03:30 Europe/Stockholm`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
     /// When it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<DateTime>")]
@@ -100,6 +103,7 @@ impl From<&Setting> for AxemaSettingResponse {
             has_api_key: setting.has_api_key,
             device_ids: Guids(setting.devices.iter().map(ToString::to_string).collect()),
             active: setting.active,
+            schedule: setting.schedule.as_ref().map(ToString::to_string),
             created: setting.created_at.map(round_trip),
             updated: setting.updated_at.map(round_trip),
         }

@@ -91,8 +91,8 @@ fn nothing_given_is_no_list_and_a_list_of_nothing_is_refused() {
 
 #[test]
 fn one_refusal_names_every_member_that_is_wrong_and_shows_no_key() {
-    let body = json!({"CompanyId": "x", "ApiKey": "marked key", "DeviceIds": ["x"], "Active": "perhaps"}).to_string();
-    let all = ["CompanyId", "ApiKey", "DeviceIds", "Active"];
+    let body = json!({"CompanyId": "x", "ApiKey": "marked key", "DeviceIds": ["x"], "Active": "perhaps", "Schedule": "now"}).to_string();
+    let all = ["CompanyId", "ApiKey", "DeviceIds", "Active", "Schedule"];
     let (update, create) = (
         UpdateSetting::bind(&put("application/json", &body, "")),
         CreateSetting::bind(&put("application/json", &body, "")),
@@ -101,7 +101,7 @@ fn one_refusal_names_every_member_that_is_wrong_and_shows_no_key() {
     assert_eq!((fields(update), fields(create)), (all.to_vec(), all.to_vec()));
     let nothing = put("application/json", "", "");
     assert_eq!(fields(CreateSetting::bind(&nothing)), ["ApiKey", "DeviceIds"]);
-    let unchanged = UpdateSetting { company: None, api_key: None, devices: None, active: None };
+    let unchanged = UpdateSetting { company: None, api_key: None, devices: None, active: None, schedule: Replan::Keep };
     assert_eq!(UpdateSetting::bind(&nothing), Ok(unchanged));
 }
 

@@ -1,6 +1,7 @@
 //! The pages: whole, still, and with samples that the service itself reads.
 
 use serde_json::json;
+use shared::table::connection::Replan;
 
 use super::*;
 use crate::binding::setting::{CreateSetting, OfCompany, UpdateSetting};
@@ -77,10 +78,12 @@ fn the_sample_requests_are_routed_and_bound_by_the_real_readers() {
                 }
                 "CreateAxemaSetting" => CreateSetting::bind(&request).map(|bound| {
                     assert_eq!((bound.devices, bound.api_key.reveal()), (vec![sample::device()], sample::API_KEY));
+                    assert_eq!(bound.schedule.map(|schedule| schedule.to_string()).as_deref(), Some(sample::SCHEDULE));
                     bound.company
                 }),
                 "UpdateAxemaSetting" => UpdateSetting::bind(&request).map(|bound| {
                     assert_eq!((bound.devices, bound.active), (Some(vec![sample::device()]), Some(true)));
+                    assert!(matches!(bound.schedule, Replan::Set(schedule) if schedule.to_string() == sample::SCHEDULE));
                     bound.company
                 }),
                 other => panic!("{other} is not bound here yet"),

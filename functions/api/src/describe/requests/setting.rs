@@ -31,6 +31,9 @@ pub(crate) struct CreateAxemaSetting {
     device_ids: Guids,
     /// Whether syncs may start. Left out, they may.
     active: Option<bool>,
+    /// When syncs start by themselves: `daily@` or a weekday such as `mon@`, a local time, and, where it
+    /// is not Sweden's, a time zone of the IANA database. Left out, they do not.
+    schedule: Option<String>,
 }
 
 /// Changes a company's connection.
@@ -47,6 +50,8 @@ pub(crate) struct UpdateAxemaSetting {
     device_ids: Option<Guids>,
     /// Whether syncs may start.
     active: Option<bool>,
+    /// When syncs start by themselves from now on, such as `daily@03:30 Europe/Stockholm`; `none` ends that.
+    schedule: Option<String>,
 }
 
 /// Removes a company's connection.
@@ -88,6 +93,7 @@ impl Request for CreateAxemaSetting {
             api_key: sample::API_KEY.to_owned(),
             device_ids: device_ids(),
             active: Some(true),
+            schedule: Some(sample::SCHEDULE.to_owned()),
         }
     }
 }
@@ -99,6 +105,7 @@ impl Request for UpdateAxemaSetting {
             api_key: Some(sample::API_KEY.to_owned()),
             device_ids: Some(device_ids()),
             active: Some(true),
+            schedule: Some(sample::SCHEDULE.to_owned()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use shared::connection_test::Finding;
 use shared::job::FailureCode;
 use shared::outcome::SkipReason;
+use shared::schedule::Parts;
 
 use super::{Moment, ProblemText, Texts, TimeLeft, Wrong};
 
@@ -89,6 +90,9 @@ pub(super) static TEXTS: Texts = Texts {
     setting_inactive_hint: "No sync can be started until the connection is switched on again.",
     key_stored: "Stored. It is not shown to anybody.",
     key_missing: "None is stored",
+    schedule: "Starts by itself",
+    scheduled,
+    unscheduled: "No",
     connected_at: "Connected",
     changed_at: "Last changed",
     test: "Test the connection",
@@ -110,6 +114,13 @@ pub(super) static TEXTS: Texts = Texts {
     date,
     duration,
 };
+
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+fn scheduled(Parts { weekday, hour, minute, zone }: Parts<'_>) -> String {
+    let day = weekday.map_or("day", |weekday| WEEKDAYS[weekday]);
+    format!("Every {day} at {hour:02}:{minute:02} ({zone})")
+}
 
 const MONTHS: [&str; 12] = [
     "January",

@@ -3,6 +3,7 @@
 use shared::connection_test::Finding;
 use shared::job::FailureCode;
 use shared::outcome::SkipReason;
+use shared::schedule::Parts;
 
 use super::{Moment, ProblemText, Texts, TimeLeft, Wrong};
 
@@ -89,6 +90,9 @@ pub(super) static TEXTS: Texts = Texts {
     setting_inactive_hint: "Ingen synk kan startas förrän anslutningen slås på igen.",
     key_stored: "Sparad. Den visas inte för någon.",
     key_missing: "Ingen är sparad",
+    schedule: "Startar av sig själv",
+    scheduled,
+    unscheduled: "Nej",
     connected_at: "Ansluten",
     changed_at: "Senast ändrad",
     test: "Testa anslutningen",
@@ -110,6 +114,13 @@ pub(super) static TEXTS: Texts = Texts {
     date,
     duration,
 };
+
+const WEEKDAYS: [&str; 7] = ["måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"];
+
+fn scheduled(Parts { weekday, hour, minute, zone }: Parts<'_>) -> String {
+    let day = weekday.map_or("dag", |weekday| WEEKDAYS[weekday]);
+    format!("Varje {day} kl. {hour:02}:{minute:02} ({zone})")
+}
 
 const MONTHS: [&str; 12] = [
     "januari",
