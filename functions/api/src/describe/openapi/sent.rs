@@ -20,9 +20,9 @@ const GUID_OR_NOTHING: &str = "^\\s*([0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]
 /// A yes or no as a text, or nothing.
 const FLAG_OR_NOTHING: &str = "^\\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1)?\\s*$";
 
-/// A list of Guids as one text.
-const GUIDS: &str =
-    "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(,[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}){0,9}$";
+/// A list of Guids as one text. The one of zeros names no system; that none begins with a zero is the shortest way to
+/// say so.
+const GUIDS: &str = "^[1-9A-Fa-f][0-9A-Fa-f]{7}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(,[1-9A-Fa-f][0-9A-Fa-f]{7}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}){0,9}$";
 
 /// The Guid of zeros, which names no system.
 const NOBODYS: &str = "00000000-0000-0000-0000-000000000000";
@@ -155,14 +155,14 @@ fn accepted(member: &Member, null: Null) -> Value {
             json!({ "type": "string", "pattern": FLAG_OR_NOTHING }),
         ],
         Kind::Int => vec![json!({ "type": "integer", "minimum": 0, "maximum": member.maximum }), nothing],
-        // The one list in the contract names systems, and the one text is the key to them.
-        Kind::List(_) => vec![
-            json!({
-                "type": "array", "minItems": 1, "maxItems": 100,
-                "items": { "type": "string", "format": "uuid", "not": { "const": NOBODYS } },
-            }),
-            json!({ "type": "string", "pattern": GUIDS, "not": { "pattern": NOBODYS } }),
-        ],
+        // The one list in the contract names systems, and the one text is the key to them. Repeated names and elements
+        // are read elsewhere than in JSON too, but an empty one there is no item, which no schema says.
+        Kind::List(_) => {
+            let system = json!({ "type": "string", "format": "uuid", "not": { "const": NOBODYS } });
+            let array = json!({ "type": "array", "items": system, "minItems": 1, "maxItems": 100 });
+            let text = json!({ "type": "string", "pattern": GUIDS });
+            if null == Null::IsAbsent { vec![array, text] } else { vec![text] }
+        }
         Kind::Text => vec![json!({ "type": "string", "pattern": API_KEY })],
         Kind::DateTime | Kind::Texts | Kind::Dto(_) => vec![json!({ "type": "string" })],
     };
