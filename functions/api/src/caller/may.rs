@@ -2,7 +2,7 @@
 //!
 //! | right | roles |
 //! | --- | --- |
-//! | write: start, cancel | `bookingsupplier-administrator-write`, `superadmin` |
+//! | write: start, cancel; connect, change, remove and test the connection | `bookingsupplier-administrator-write`, `superadmin` |
 //! | read | those two and `bookingsupplier-administrator-read` |
 //!
 //! The company rule: a superadmin may name any company; for everybody else a company that is
@@ -26,9 +26,9 @@ pub enum Role {
 /// What an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
-    /// To start a sync, or to cancel one.
+    /// To start or cancel a sync, or to do something about the connection.
     Write,
-    /// To see syncs.
+    /// To see syncs and the connection.
     Read,
 }
 
