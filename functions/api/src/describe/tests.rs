@@ -170,8 +170,14 @@ fn each_member_that_is_described_is_bound_and_each_that_is_bound_is_described() 
             ("QueryAxemaUserSyncUsers", ["Id", "CompanyId", "Outcome", "Skip", "Take"].map(str::to_owned).to_vec(),),
             ("CancelAxemaUserSync", vec!["Id".to_owned(), "CompanyId".to_owned()]),
             ("AxemaSettingQuery", vec!["CompanyId".to_owned()]),
-            ("CreateAxemaSetting", ["CompanyId", "ApiKey", "DeviceIds", "Active", "Schedule"].map(str::to_owned).to_vec()),
-            ("UpdateAxemaSetting", ["CompanyId", "ApiKey", "DeviceIds", "Active", "Schedule"].map(str::to_owned).to_vec()),
+            (
+                "CreateAxemaSetting",
+                ["CompanyId", "ApiKey", "DeviceIds", "Active", "Schedule"].map(str::to_owned).to_vec()
+            ),
+            (
+                "UpdateAxemaSetting",
+                ["CompanyId", "ApiKey", "DeviceIds", "Active", "Schedule"].map(str::to_owned).to_vec()
+            ),
             ("DeleteAxemaSetting", vec!["CompanyId".to_owned()]),
             ("TestAxemaSetting", vec!["CompanyId".to_owned()]),
         ]

@@ -91,7 +91,9 @@ fn nothing_given_is_no_list_and_a_list_of_nothing_is_refused() {
 
 #[test]
 fn one_refusal_names_every_member_that_is_wrong_and_shows_no_key() {
-    let body = json!({"CompanyId": "x", "ApiKey": "marked key", "DeviceIds": ["x"], "Active": "perhaps", "Schedule": "now"}).to_string();
+    let body =
+        json!({"CompanyId": "x", "ApiKey": "marked key", "DeviceIds": ["x"], "Active": "perhaps", "Schedule": "now"})
+            .to_string();
     let all = ["CompanyId", "ApiKey", "DeviceIds", "Active", "Schedule"];
     let (update, create) = (
         UpdateSetting::bind(&put("application/json", &body, "")),

@@ -83,7 +83,9 @@ fn the_sample_requests_are_routed_and_bound_by_the_real_readers() {
                 }),
                 "UpdateAxemaSetting" => UpdateSetting::bind(&request).map(|bound| {
                     assert_eq!((bound.devices, bound.active), (Some(vec![sample::device()]), Some(true)));
-                    assert!(matches!(bound.schedule, Replan::Set(schedule) if schedule.to_string() == sample::SCHEDULE));
+                    assert!(
+                        matches!(bound.schedule, Replan::Set(schedule) if schedule.to_string() == sample::SCHEDULE)
+                    );
                     bound.company
                 }),
                 other => panic!("{other} is not bound here yet"),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Schemas, reference_to};
 use crate::answer::callback;
 use crate::answer::format::Format;
+use crate::binding::setting;
 use crate::describe::catalogue::Described;
 use crate::describe::dto::{Kind, Member};
 
@@ -29,6 +30,10 @@ const NOBODYS: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What can be sent to VAKA in a header.
 const API_KEY: &str = "^[!-~]{1,1024}$";
+
+/// A schedule, in some of the zones that there are; or none.
+const SCHEDULE: &str = "^((daily|mon|tue|wed|thu|fri|sat|sun)@([01][0-9]|2[0-3]):[0-5][0-9]\
+                        ( (Europe/Stockholm|Europe/Oslo|Europe/Helsinki|UTC))?|none)$";
 
 /// What counts as absent.
 const NOTHING: &str = "^\\s*$";
@@ -155,14 +160,16 @@ fn accepted(member: &Member, null: Null) -> Value {
             json!({ "type": "string", "pattern": FLAG_OR_NOTHING }),
         ],
         Kind::Int => vec![json!({ "type": "integer", "minimum": 0, "maximum": member.maximum }), nothing],
-        // The one list in the contract names systems, and the one text is the key to them. Repeated names and elements
-        // are read elsewhere than in JSON too, but an empty one there is no item, which no schema says.
+        // The one list in the contract names systems. Repeated names and elements are read elsewhere than in JSON too,
+        // but an empty one there is no item, which no schema says.
         Kind::List(_) => {
             let system = json!({ "type": "string", "format": "uuid", "not": { "const": NOBODYS } });
             let array = json!({ "type": "array", "items": system, "minItems": 1, "maxItems": 100 });
             let text = json!({ "type": "string", "pattern": GUIDS });
             if null == Null::IsAbsent { vec![array, text] } else { vec![text] }
         }
+        Kind::Text if member.name == setting::SCHEDULE => vec![json!({ "type": "string", "pattern": SCHEDULE })],
+        // The other text is the key to the systems.
         Kind::Text => vec![json!({ "type": "string", "pattern": API_KEY })],
         Kind::DateTime | Kind::Texts | Kind::Dto(_) => vec![json!({ "type": "string" })],
     };
