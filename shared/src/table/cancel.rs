@@ -11,8 +11,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
-use crate::job::{Failure, Job};
+use crate::job::{Failure, Job, Status};
 
+use super::expression::{text, values};
 use super::{Table, TableError};
 
 /// What became of an attempt to cancel.
