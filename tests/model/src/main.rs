@@ -19,7 +19,10 @@ const SEARCHES: [(&str, Limits); 3] = [
         "two jobs of each of two companies, three workers",
         Limits { jobs: [2, 2], restores: false, older_versions: false, ..Limits::NONE },
     ),
-    ("two jobs of one company and one of another, three workers, every fault", Limits { jobs: [2, 1], ..Limits::NONE }),
+    (
+        "two jobs of one company and one of another, two workers, and a lock of each restored",
+        Limits { jobs: [2, 1], workers: 2, older_versions: false, ..Limits::NONE },
+    ),
 ];
 
 const RUNS: (&str, Limits) = (
