@@ -116,7 +116,7 @@ fn proxy(works: &Works, to: To) -> &local::proxy::Proxy {
     }
 }
 
-/// Fault 12, for one server's calls: at each of them, once before it takes effect and once after.
+/// Dies at each call to one server, once before it takes effect and once after.
 async fn dies_at_every_call(ids: Ids, to: To) {
     let undisturbed = rich_world(ids).await;
     let job = undisturbed.accept().await;
@@ -142,16 +142,19 @@ async fn dies_at_every_call(ids: Ids, to: To) {
     }
 }
 
+/// Fault 12.
 #[tokio::test]
 async fn a_worker_that_dies_at_any_call_to_bokamera_is_followed_by_one_that_ends_the_job_exactly() {
     dies_at_every_call(Ids::Honoured, To::BokaMera).await;
 }
 
+/// Fault 12.
 #[tokio::test]
 async fn so_it_is_where_bokamera_gives_ids_of_its_own() {
     dies_at_every_call(Ids::Ignored, To::BokaMera).await;
 }
 
+/// Fault 12.
 #[tokio::test]
 async fn a_worker_that_dies_at_any_call_to_aws_is_followed_by_one_that_ends_the_job_exactly() {
     dies_at_every_call(Ids::Ignored, To::Aws).await;
@@ -254,7 +257,7 @@ async fn a_worker_whose_lease_is_nearly_over_makes_no_call_that_could_outlive_it
     assert!(commits >= 3, "{commits} commits, with {made} made before the time went by");
 }
 
-/// Faults 15 and 31 together.
+/// Faults 15 and 31: together.
 #[tokio::test]
 async fn a_lost_answer_is_looked_for_although_the_lease_was_nearly_over_when_it_was_lost() {
     let users: Vec<_> = (0..10).map(|n| User::named(&format!("Ek Tuva {n}"))).collect();

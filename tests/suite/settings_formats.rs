@@ -7,6 +7,7 @@ use crate::settings_write::{KEY, ONE, TWO, create, wanted};
 
 const DTOS: &str = "http://schemas.datacontract.org/2004/07/BokaMera.API.ServiceModel.Dtos";
 const ARRAYS: &str = "http://schemas.microsoft.com/2003/10/Serialization/Arrays";
+const DAILY: &str = "daily@03:30 Europe/Stockholm";
 const NOON: &str = "2100-01-31T12:00:00.0000000Z";
 
 #[tokio::test]
@@ -36,7 +37,9 @@ async fn the_connection_is_written_in_every_format() {
     let door = Door::open().await;
     let own = company();
     let writer = door.token(&[WRITE], Some(own));
-    door.ask(&create(&wanted()).bearer(&writer)).await;
+    let mut body = wanted();
+    body["Schedule"] = json!(DAILY);
+    door.ask(&create(&body).bearer(&writer)).await;
     let written = [
         (
             "xml",
@@ -45,26 +48,27 @@ async fn the_connection_is_written_in_every_format() {
                  <AxemaSettingResponse xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns=\"{DTOS}\">\
                  <Active>true</Active><CompanyId>{own}</CompanyId><Created>{NOON}</Created>\
                  <DeviceIds xmlns:d2p1=\"{ARRAYS}\"><d2p1:guid>{ONE}</d2p1:guid><d2p1:guid>{TWO}</d2p1:guid></DeviceIds>\
-                 <HasApiKey>true</HasApiKey><Updated>{NOON}</Updated></AxemaSettingResponse>"
+                 <HasApiKey>true</HasApiKey><Schedule>{DAILY}</Schedule><Updated>{NOON}</Updated></AxemaSettingResponse>"
             ),
         ),
         (
             "csv",
             format!(
-                "CompanyId,HasApiKey,DeviceIds,Active,Created,Updated\r\n{own},true,\"[{ONE},{TWO}]\",true,{NOON},{NOON}\r\n"
+                "CompanyId,HasApiKey,DeviceIds,Active,Schedule,Created,Updated\r\n\
+                 {own},true,\"[{ONE},{TWO}]\",true,{DAILY},{NOON},{NOON}\r\n"
             ),
         ),
         (
             "jsv",
             format!(
-                "{{CompanyId:{own},HasApiKey:true,DeviceIds:[{ONE},{TWO}],Active:true,Created:{NOON},Updated:{NOON}}}"
+                "{{CompanyId:{own},HasApiKey:true,DeviceIds:[{ONE},{TWO}],Active:true,Schedule:{DAILY},Created:{NOON},Updated:{NOON}}}"
             ),
         ),
         (
             "jsonl",
             format!(
                 "{{\"CompanyId\":\"{own}\",\"HasApiKey\":true,\"DeviceIds\":[\"{ONE}\",\"{TWO}\"],\"Active\":true,\
-                 \"Created\":\"{NOON}\",\"Updated\":\"{NOON}\"}}\n"
+                 \"Schedule\":\"{DAILY}\",\"Created\":\"{NOON}\",\"Updated\":\"{NOON}\"}}\n"
             ),
         ),
     ];

@@ -49,6 +49,9 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+/// The signature of what `in_both_homes!` makes two tests of.
+const IN_BOTH_HOMES: &str = "(home: Home)";
+
 /// The claims of one file.
 pub(super) fn of_text(file: &Path, text: &str) -> Result<Vec<Claim>, FaultsError> {
     let mut claims = Vec::new();
@@ -64,7 +67,10 @@ pub(super) fn of_text(file: &Path, text: &str) -> Result<Vec<Claim>, FaultsError
             match lines.next() {
                 Some((line, _)) if line.starts_with("///") => {}
                 Some((line, _)) if line.starts_with("#[") => is_test |= line.contains("test"),
-                Some((line, _)) => break function(line),
+                Some((line, _)) => {
+                    is_test |= line.contains(IN_BOTH_HOMES);
+                    break function(line);
+                }
                 None => break None,
             }
         };
