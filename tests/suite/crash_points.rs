@@ -136,7 +136,7 @@ async fn try_every_point(plot: scene::Plot, faults: &[Fault], wanted: impl Fn(&P
         }
     }
     for (fault, (of, all)) in &survived {
-        println!("{fault:?}: {of} of {all} points survived");
+        eprintln!("{fault:?}: {of} of {all} points survived");
     }
     assert!(lost.is_empty(), "{} of {} points are lost:\n{}", lost.len(), tried.len(), lost.join("\n"));
     assert!(tried.len() > 40, "only {} calls were made: the sync has gone soft", tried.len());
