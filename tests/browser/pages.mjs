@@ -117,7 +117,7 @@ for (const [locale, title] of [["sv-SE", "Logga in igen"], ["en-GB", "Sign in ag
   await page.goto(path);
   await page.getByRole("button", { name: "Starta en synk" }).click();
   await page.waitForURL(`**${path}`);
-  assert.equal(await heading(page), "Inte kopplat till Axema VAKA");
+  assert.equal(await heading(page), "Ingen aktiv anslutning till Axema VAKA");
   await look(page, "409-not-connected");
   await close();
 }
@@ -222,8 +222,22 @@ await until("the try is done", async () => /^Klar/.test(await status(page)));
 assert.match(await text(page), /Ingen kund ändrades/);
 await look(page, "try-completed");
 
-// A failure, in the language of whoever looks.
+// The connection, and a test of it, first while VAKA is well and then while it refuses.
+await page.goto(path);
+await page.getByRole("link", { name: "Anslutning till Axema VAKA" }).click();
+assert.equal(await heading(page), "Anslutning till Axema VAKA");
+await look(page, "connection");
+const test = page.getByRole("button", { name: "Testa anslutningen" });
+await test.click();
+await until("the test is shown", async () => (await heading(page)) === "Test av anslutningen");
+assert.match(await text(page), new RegExp(`${users} användare`));
+await look(page, "connection-works");
 await world("refuse");
+await test.click();
+await until("the test fails", async () => !new RegExp(`${users} användare`).test(await text(page)));
+await look(page, "connection-fails");
+
+// A failure, in the language of whoever looks.
 await page.goto(path);
 await page.getByRole("button", { name: "Starta en synk" }).click();
 await page.waitForURL(`**${path}/*`);

@@ -104,7 +104,7 @@ async fn every_failure_is_a_page_with_the_status_and_the_headers_that_a_program_
         (Ask::get("/marked"), 404, "There is no such page", "Sidan finns inte"),
         (Ask::new("PUT", SYNCS).bearer(&reader), 405, "does not work here", "Det går inte här"),
         (form("").bearer(&writer), 409, "already running", "pågår redan"),
-        (form("").bearer(&unconnected), 409, "Not connected", "Inte kopplat"),
+        (form("").bearer(&unconnected), 409, "Not connected", "Ingen aktiv anslutning"),
         (
             Ask::new("DELETE", &format!("{SYNCS}/{job}")).bearer(&door.token(&[WRITE], Some(own))),
             409,

@@ -170,16 +170,16 @@ const fn failure(code: FailureCode) -> &'static str {
         FailureCode::TooOld => "Synken blev inte klar inom 24 timmar. Det som hann göras är kvar. Starta den igen.",
         FailureCode::Cancelled => "En administratör avbröt synken. Det som hann göras är kvar.",
         FailureCode::NotConnected => {
-            "Kopplingen till VAKA togs bort eller stängdes av innan synken hann börja. Slå på den och starta synken igen."
+            "Anslutningen till VAKA togs bort eller stängdes av innan synken hann börja. Slå på den och starta synken igen."
         }
         FailureCode::NoDevices => {
-            "Kopplingen till VAKA anger inget system. Lägg till ett enhets-id och starta synken igen."
+            "Anslutningen till VAKA anger inget system. Lägg till ett enhets-id och starta synken igen."
         }
         FailureCode::ApiKeyMissing => {
-            "Det finns ingen API-nyckel sparad för kopplingen till VAKA. Spara den och starta synken igen."
+            "Det finns ingen API-nyckel sparad för anslutningen till VAKA. Spara den och starta synken igen."
         }
         FailureCode::ApiKeyUnusable => {
-            "API-nyckeln som är sparad för kopplingen till VAKA går inte att använda. Spara den på nytt och starta synken igen."
+            "API-nyckeln som är sparad för anslutningen till VAKA går inte att använda. Spara den på nytt och starta synken igen."
         }
         FailureCode::SecretsUnavailable => "Den sparade API-nyckeln gick inte att läsa. Starta synken igen senare.",
         FailureCode::SignInFailed => {
@@ -293,8 +293,8 @@ const fn problem(wrong: Wrong) -> ProblemText {
         ),
         Wrong::JobEnded => ("Synken är redan slut", "Därför går den inte att avbryta längre."),
         Wrong::NotConnected => (
-            "Inte kopplat till Axema VAKA",
-            "Ert företag har ingen aktiv koppling till Axema VAKA, så det finns inget att synka från. Koppla VAKA eller slå på kopplingen, och starta sedan synken igen.",
+            "Ingen aktiv anslutning till Axema VAKA",
+            "Ert företag har ingen aktiv anslutning till Axema VAKA, så det finns inget att synka från. Anslut VAKA eller slå på anslutningen, och starta sedan synken igen.",
         ),
         Wrong::Connected => (
             "Redan ansluten till Axema VAKA",
