@@ -113,7 +113,7 @@ async fn hand_off(table: &Table, queue: &Queue, clock: &Clock, job: Job) -> Resu
             crate::telemetry::job_failed(&job, &failure);
             Err(error.into())
         }
-        // Only the answer was lost: a worker has the message.
+        // Only the answer was lost and a worker has the message, or somebody has ended the job meanwhile.
         Abandon::Underway => Ok(Accept::Accepted(job)),
     }
 }

@@ -1,5 +1,5 @@
-//! Rescuing a job whose holder has gone silent. One routine, two callers: the recover function
-//! every minute, and a request that finds its company's lock held by such a job.
+//! Rescuing a job whose holder has gone silent. One routine, whoever calls: the recover
+//! function every minute, and a request or a due sync that finds its company's lock held by such a job.
 //!
 //! A crash at any instant looks the same from here: a lease that ran out. The job gets a new
 //! lease and its message is sent again; after five attempts without progress, or a day, it ends

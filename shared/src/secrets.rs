@@ -10,8 +10,8 @@
 //! connection is removed: with another one every user of a company that is connected again would
 //! look changed, and what was corrected by hand would be written over.
 //!
-//! What this module does not do: read. Nothing here gives a secret back, and the role of the api
-//! function could not receive one.
+//! What this module does not do: read. Nothing here gives a secret back. No write here has a
+//! condition, because a condition that fails can bring the item with it.
 
 use std::fmt;
 

@@ -197,6 +197,7 @@ fn an_api_key_goes_in_and_nothing_of_the_secrets_comes_back() {
     assert_eq!(statements.len(), 1);
     let condition = json!({
         "ForAllValues:StringEquals": {"dynamodb:Attributes": ["owner", "api_key", "fingerprint_key"]},
+        "ForAllValues:StringNotEquals": {"dynamodb:LeadingKeys": ["INTEGRATOR", "BOKAMERA"]},
         "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"},
     });
     assert_eq!(statements[0]["Condition"], condition);

@@ -9,7 +9,7 @@
 //! token to whatever a browser sends, also to a form on somebody else's page. So a request that
 //! changes something is carried out for this site's own pages, for an origin on the list, and
 //! for whoever is no browser, and is refused for every other site ([`Origins::permit`]). `*` on
-//! the list lets every site start a sync; it is for deployments without such a front.
+//! the list lets every site start a sync and change the connection; it is for deployments without such a front.
 
 use crate::event::{Reply, Request};
 use crate::failure::Failure;

@@ -37,6 +37,10 @@ impl App {
                         event = "recovery.failed", company.id = %company, job.id = %job, error = %Chain(&error),
                         "a lapsed job could not be moved"
                     );
+                    // The rest would wait for the queue in vain, one after the other, and what comes after them too.
+                    if matches!(error, RecoveryError::Queue(_)) {
+                        break;
+                    }
                 }
             }
         }

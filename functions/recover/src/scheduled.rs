@@ -12,6 +12,7 @@ use std::time::Duration;
 use shared::handoff::{AcceptError, holder};
 use shared::ids::JobId;
 use shared::queue::Nudge;
+use shared::recovery::RecoveryError;
 use shared::table::acquire::AcquireDue;
 use shared::table::scheduled::{DueSync, PassOver};
 use shared::telemetry::Chain;
@@ -56,7 +57,7 @@ impl App {
                         "a due sync could not be started"
                     );
                     // The rest would wait for the queue in vain, one after the other.
-                    if matches!(error, AcceptError::Queue(_)) {
+                    if matches!(error, AcceptError::Queue(_) | AcceptError::Recovery(RecoveryError::Queue(_))) {
                         break;
                     }
                 }

@@ -8,6 +8,7 @@
 use shared::job::Job;
 use shared::table::TableError;
 use shared::table::outbox::{Claim, Claimed, Unsent};
+use shared::telemetry::Chain;
 
 use crate::bus::{MOST_AT_ONCE, Verdict};
 use crate::{App, RecoverError};
@@ -55,12 +56,21 @@ impl App {
     async fn tell_some(&self, batch: &[Unsent], told: &mut Told) -> Result<Pass, TableError> {
         let (mut claims, mut jobs) = (Vec::new(), Vec::new());
         for event in batch {
-            match self.claim(event).await? {
-                Some((claim, job)) => {
+            match self.claim(event).await {
+                Ok(Some((claim, job))) => {
                     claims.push(claim);
                     jobs.push(job);
                 }
-                None => told.moved_on += 1,
+                Ok(None) => told.moved_on += 1,
+                // One job that cannot be read keeps nobody else's event back.
+                Err(error @ TableError::Malformed { .. }) => {
+                    told.refused += 1;
+                    tracing::error!(
+                        event = "event.not_sent", company.id = %event.company, job.id = %event.job,
+                        error = %Chain(&error), "the job that an event is about cannot be read"
+                    );
+                }
+                Err(error) => return Err(error),
             }
         }
         if jobs.is_empty() {

@@ -81,7 +81,9 @@ async fn read(reader: &CompanyReader, device: DeviceId) -> DeviceReport {
     match count(reader, device).await {
         Ok(users) => DeviceReport { device, finding: Finding::Works, users: Some(users) },
         Err(error) => {
-            tracing::warn!(event = "connection.failed", error = %Chain(&error), "a system could not be read");
+            tracing::warn!(
+                event = "connection.failed", device.id = %device, error = %Chain(&error), "a system could not be read"
+            );
             DeviceReport { device, finding: of_source(&error), users: None }
         }
     }

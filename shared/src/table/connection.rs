@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, DeviceId, JobId, write_token};
 use crate::job::Job;
-use crate::schedule::Schedule;
+use crate::schedule::{NotASchedule, Schedule};
 use crate::secrets::{Keys, SecretsTable};
 
 use super::expression::{key, moment, names, text, values};
@@ -175,9 +175,13 @@ impl Table {
         };
         let item: ConnectionItem = serde_dynamo::from_item(item).map_err(TableError::malformed("CONNECTION"))?;
         let ConnectionItem { device_ids: devices, active, has_api_key, schedule, created_at, updated_at } = item;
-        let schedule = schedule.map(|schedule| schedule.parse()).transpose();
-        let schedule =
-            schedule.map_err(|fault| TableError::malformed("CONNECTION")(serde::de::Error::custom(fault)))?;
+        // One that another version wrote, and this one cannot read, keeps neither syncs nor administrators out.
+        let schedule = schedule.and_then(|schedule| {
+            let unreadable = |fault: &NotASchedule| {
+                tracing::error!(event = "schedule.unreadable", company.id = %company, %fault, "a schedule is left aside");
+            };
+            schedule.parse().inspect_err(unreadable).ok()
+        });
         Ok(Some(Setting { company, devices, has_api_key, active, schedule, created_at, updated_at }))
     }
 
@@ -293,9 +297,10 @@ impl Table {
             }
             match self.transact(operation, &write_token(), all).await? {
                 Written::All => {
+                    // It is done; that its job cannot be read now changes nothing of that.
                     let ended = match holder {
                         None => None,
-                        Some(job) => self.job(company, job).await?.map(Box::new),
+                        Some(job) => self.job(company, job).await.ok().flatten().map(Box::new),
                     };
                     return Ok(Changed::Done { ended });
                 }

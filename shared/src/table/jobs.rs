@@ -24,7 +24,7 @@ const EARLIER: &str = "#company = :company AND #item BETWEEN :prefix AND :until"
 const OF_COMPANY: &str = "#company = :company AND begins_with(#item, :prefix)";
 const WITH_STATUS: &str = "#status = :status";
 
-pub(super) const END: &str = "SET #status = :end, #updated_at = :now, #reason = :reason, #error_message = :text \
+const END: &str = "SET #status = :end, #updated_at = :now, #reason = :reason, #error_message = :text \
      REMOVE #lease_expires_at, #lease_shard, #worker";
 
 impl Table {

@@ -18,7 +18,6 @@ use crate::ids::{CompanyId, JobId};
 use crate::job::{Counters, Failure, LONGEST_JOB, Mode, Status};
 
 use super::expression::{key, moment, names, number, text, values};
-use super::jobs::END;
 use super::report::{PartKey, Row};
 use super::schema::{HAND_OFF_LEASE, JobItem, WORKER_LEASE, job_key, lease_shard};
 use super::transaction::{MOST_ACTIONS, Verdict, Written};
@@ -320,29 +319,18 @@ impl Table {
     ) -> Result<Finish, TableError> {
         let (company, job) = (lease.company, lease.job);
         let mut bound = lease.ours(now);
-        let ended = match ending {
+        let end = match ending {
             Ending::Completed => {
                 const COMPLETE: &str = "SET #status = :end, #updated_at = :now, #found = :found, #created = :created, \
                      #updated = :updated, #unchanged = :unchanged, #skipped = :skipped \
                      REMOVE #lease_expires_at, #lease_shard, #worker";
                 bound.insert(":end".to_owned(), text(Status::Completed.name()));
                 bound.extend(counted(counters));
-                let end = self.update(lease.key(), COMPLETE, OURS, Some(bound));
-                self.end("finish", company, job, end, now).await?
+                self.update(lease.key(), COMPLETE, OURS, Some(bound))
             }
-            Ending::Failed(failure) => {
-                bound.extend(
-                    values([
-                        (":end", text(Status::Failed.name())),
-                        (":reason", text(failure.code.name())),
-                        (":text", text(&failure.text)),
-                    ])
-                    .unwrap_or_default(),
-                );
-                let end = self.update(lease.key(), END, OURS, Some(bound));
-                self.end("finish", company, job, end, now).await?
-            }
+            Ending::Failed(failure) => self.failing(company, job, failure, now, (OURS, bound)),
         };
+        let ended = self.end("finish", company, job, end, now).await?;
         Ok(if ended { Finish::Finished } else { Finish::LeaseLost })
     }
 }
