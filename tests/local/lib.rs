@@ -2,7 +2,8 @@
 //! both fail.
 //!
 //! The demo and every test stand on this room. It knows contracts, environment variables and
-//! `template.yaml`; it knows nothing of the code under test. Everything binds `127.0.0.1` alone,
+//! `template.yaml`; it knows nothing of the code under test, but for [`timetable`], which writes a
+//! schedule as the functions do. Everything binds `127.0.0.1` alone,
 //! takes a free port, writes below `target/local`, and is gone when its value is dropped or this
 //! process ends, however it ends.
 //!

@@ -37,7 +37,8 @@ enum Command {
         /// A VAKA system of the company; may be given several times.
         #[arg(long = "device", value_name = "GUID", required = true, num_args = 1..)]
         devices: Vec<Uuid>,
-        /// The company may not sync until it is connected again without this.
+        /// The company may not sync until it is connected again without this. A sync that is under way goes on until its
+        /// next slice.
         #[arg(long)]
         inactive: bool,
         #[command(flatten)]

@@ -22,9 +22,9 @@ pub struct Timetable {
     /// A sync starts each week on this day at this local time, such as mon@03:30.
     #[arg(long, value_name = "DAY@HH:MM")]
     pub weekly: Option<String>,
-    /// The time zone of that time, by its IANA name.
-    #[arg(long, value_name = "ZONE", default_value = DEFAULT_ZONE)]
-    pub time_zone: String,
+    /// The time zone of that time, by its IANA name; Sweden's if left out.
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<String>,
     /// No sync starts by itself any more.
     #[arg(long, conflicts_with_all = ["daily", "weekly"])]
     pub unscheduled: bool,
@@ -58,11 +58,13 @@ impl Timetable {
     /// # Errors
     /// [`NotASchedule`].
     pub fn change(&self) -> Result<Change, NotASchedule> {
-        let zone = &self.time_zone;
+        let zone = self.time_zone.as_deref().unwrap_or(DEFAULT_ZONE);
         Ok(match (&self.daily, &self.weekly) {
             (Some(at), _) => Change::Set(format!("daily@{at} {zone}").parse()?),
             (None, Some(daily)) if daily.starts_with("daily") => return Err(NotASchedule::Days),
             (None, Some(at)) => Change::Set(format!("{at} {zone}").parse()?),
+            // A zone of no time would be left aside without a word.
+            (None, None) if self.time_zone.is_some() => return Err(NotASchedule::Form),
             (None, None) if self.unscheduled => Change::Remove,
             (None, None) => Change::Keep,
         })

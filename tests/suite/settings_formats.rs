@@ -94,8 +94,7 @@ async fn a_browser_is_shown_the_connection_and_led_to_it_from_the_list() {
         assert!(absent.status == 404 && absent.text.contains(title), "{}", absent.text);
     }
     door.ask(&create(&wanted()).bearer(&writer)).await;
-    for (language, in_use, test) in [("en", "In use", "Test the connection"), ("sv", "Används", "Testa anslutningen")]
-    {
+    for (language, in_use, test) in [("en", "In use", "Test the connection"), ("sv", "Aktiv", "Testa anslutningen")] {
         let shown = page(&door, Ask::get(SETTINGS), language, &writer).await;
         assert_eq!((shown.status, shown.header("content-language")), (200, Some(language)));
         assert!(shown.text.contains(in_use) && shown.text.contains(ONE) && shown.text.contains(TWO), "{}", shown.text);

@@ -252,6 +252,30 @@ async fn who_may_read_syncs_may_see_the_connection_and_who_may_start_them_may_ch
 }
 
 #[tokio::test]
+async fn only_a_superadmin_connects_changes_and_disconnects_another_company() {
+    let door = Door::open().await;
+    for (role, reaches_other) in [(WRITE, false), (SUPERADMIN, true)] {
+        let (own, other) = (company(), company());
+        let token = door.token(&[role], Some(own));
+        let of_other = |ask: Ask| ask.query(&format!("CompanyId={other}")).bearer(&token);
+        let (reached, left) = if reaches_other { (other, own) } else { (own, other) };
+        for (ask, devices) in [
+            (create(&wanted()), vec![ONE, TWO]),
+            (update(&json!({"DeviceIds": [ONE], "ApiKey": "another"})), vec![ONE]),
+            (Ask::new("DELETE", SETTINGS), vec![ONE]),
+        ] {
+            let answered = door.ask(&of_other(ask)).await;
+            assert_eq!(answered.status, 200, "{role}: {}", answered.text);
+            assert_eq!(answered.json()["CompanyId"], reached.to_string());
+            assert_eq!(answered.json()["DeviceIds"], json!(devices));
+            assert!(door.table.setting(left).await.expect("an answer").is_none(), "{role}");
+            assert_eq!(secrets(&door, left).await, None, "{role}");
+        }
+        assert!(door.table.setting(reached).await.expect("an answer").is_none(), "{role}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_on_another_sites_word_is_refused() {
     let door = Door::open().await;
     let own = company();

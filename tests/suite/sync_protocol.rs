@@ -287,6 +287,24 @@ async fn a_token_that_is_revoked_in_mid_walk_is_renewed() {
     assert_eq!(job.status, Status::Completed);
 }
 
+/// Fault 28.
+#[tokio::test]
+async fn an_integrator_secret_that_is_rotated_in_mid_walk_is_picked_up_at_the_next_401() {
+    let works = works().await;
+    works.vaka.page_users(Some(50));
+    let gate = works.vaka.on(Route::Users).nth(3).hold();
+    let syncing = works.sync();
+    let rotating = async {
+        gate.reached().await;
+        works.vaka.set_credentials(local::vaka::CLIENT_ID, "another-secret");
+        works.put_integrator("another-secret").await;
+        works.vaka.revoke_tokens();
+        gate.release();
+    };
+    let (job, ()) = tokio::join!(syncing, rotating);
+    assert_eq!(job.status, Status::Completed);
+}
+
 /// Fault 24: what was read before it is kept.
 #[tokio::test]
 async fn what_a_source_in_trouble_has_said_so_far_is_kept_and_the_job_goes_on_later() {

@@ -169,7 +169,7 @@ async fn settle(state: &Shared, call: Call, does: impl FnOnce(&mut State) -> Ans
         tokio::time::sleep(manners.latency).await;
     }
     if too_many {
-        return plain((StatusCode::TOO_MANY_REQUESTS, Value::Null));
+        return plain((manners.too_many, Value::Null));
     }
     let right = || {
         let mut state = state.lock();

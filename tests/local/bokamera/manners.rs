@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hyper::StatusCode;
+
 /// All of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Manners {
@@ -23,8 +25,10 @@ pub struct Manners {
     pub token_life: Duration,
     /// What `expires_in` says, where that is something else.
     pub stated_life: Option<Duration>,
-    /// Requests for customers that may be under way at once; those beyond get 429.
+    /// Requests for customers that may be under way at once.
     pub at_once: Option<usize>,
+    /// The answer to one beyond that.
+    pub too_many: StatusCode,
     /// How long each answer of the API takes.
     pub latency: Duration,
 }
@@ -42,6 +46,7 @@ impl Default for Manners {
             token_life: Duration::from_secs(300),
             stated_life: None,
             at_once: None,
+            too_many: StatusCode::TOO_MANY_REQUESTS,
             latency: Duration::ZERO,
         }
     }

@@ -91,7 +91,7 @@ fn row(what: &str, which: Option<String>, finding: Finding, users: Option<u64>, 
     html! {
         tr role="row" {
             th scope="row" role="rowheader" { (what) @if let Some(which) = which { " " code { (which) } } }
-            td role="cell" data-label=(texts.outcome) { span.mark.(class) { ((texts.finding)(finding)) } }
+            td role="cell" data-label=(texts.outcome) { span.mark.finding.(class) { ((texts.finding)(finding)) } }
             td.number role="cell" data-label=(texts.found) {
                 span { (users.map_or_else(|| "–".to_owned(), |users| view.language.number(users))) }
             }

@@ -143,7 +143,23 @@ fn every_page_is_whole_has_one_heading_and_keeps_within_its_policy_in_both_langu
 }
 
 #[test]
-fn the_two_languages_say_everything_otherwise() {
+fn each_counter_stands_under_its_own_name() {
+    let counters = Counters { found: 15, created: 1, updated: 2, unchanged: 4, skipped: 8 };
+    let job = || Job { counters: Some(counters), ..completed() };
+    for (language, names) in [
+        (Language::English, ["Found", "Created", "Updated", "Unchanged", "Skipped"]),
+        (Language::Swedish, ["Hittade", "Skapade", "Uppdaterade", "Oförändrade", "Överhoppade"]),
+    ] {
+        let (page, list) = (job_page(job(), language), page(&Ok(Answer::Jobs(vec![job()])), &view(language)));
+        for (name, number) in names.into_iter().zip([15, 1, 2, 4, 8]) {
+            assert!(page.contains(&format!("<dt>{name}</dt><dd>{number}</dd>")), "{name}: {page}");
+            assert!(list.contains(&format!("data-label=\"{name}\"><span>{number}</span>")), "{name}: {list}");
+        }
+    }
+}
+
+#[test]
+fn the_two_languages_have_titles_of_their_own() {
     for (name, outcome) in outcomes() {
         let (english, swedish) = (page(&outcome, &view(Language::English)), page(&outcome, &view(Language::Swedish)));
         let title = |page: &str| between(page, "<title>", "</title>").concat();

@@ -92,7 +92,7 @@ pub(super) static TEXTS: Texts = Texts {
     key_missing: "None is stored",
     schedule: "Starts by itself",
     scheduled,
-    unscheduled: "No",
+    unscheduled: "Syncs are started by hand",
     connected_at: "Connected",
     changed_at: "Last changed",
     test: "Test the connection",
@@ -170,7 +170,7 @@ const fn failure(code: FailureCode) -> &'static str {
         }
         FailureCode::Cancelled => "An administrator cancelled the sync. What it did so far is kept.",
         FailureCode::NotConnected => {
-            "The connection to VAKA was removed or switched off before the sync could begin. Switch it on and start the sync again."
+            "The connection to VAKA was removed or switched off before the sync could begin. Connect VAKA again or switch the connection on, and then start the sync."
         }
         FailureCode::NoDevices => "The connection to VAKA names no system. Add a device id and start the sync again.",
         FailureCode::ApiKeyMissing => {

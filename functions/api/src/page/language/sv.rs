@@ -17,13 +17,13 @@ pub(super) static TEXTS: Texts = Texts {
     list_empty: "Det finns ingen synk än.",
     start: "Starta en synk",
     start_dry: "Prova utan att ändra något",
-    start_dry_hint: "Ett prov läser och räknar allt som en synk gör, men ändrar ingen kund.",
+    start_dry_hint: "En provkörning läser och räknar allt som en synk gör, men ändrar ingen kund.",
     running_now: "Visa synken som pågår",
     newest_only: |shown, all| format!("De {shown} senaste av {all} synkar."),
     job_title: "Synk",
     all_syncs: "Alla synkar",
-    dry_run: "Prov",
-    dry_run_hint: "Det här är ett prov: ingen kund ändras.",
+    dry_run: "Provkörning",
+    dry_run_hint: "Det här är en provkörning: ingen kund ändras.",
     pending: "Väntar på att börja",
     processing: "Pågår",
     completed: "Klar",
@@ -50,8 +50,8 @@ pub(super) static TEXTS: Texts = Texts {
     failure_unknown: "Synken kunde inte slutföras. Det som hann göras är kvar. Starta den igen senare.",
     counters: "Användare",
     started: "Startade",
-    ended: "Slutade",
-    took: "Tog",
+    ended: "Avslutades",
+    took: "Tidsåtgång",
     report: "Visa vad som hände med varje användare",
     cancel: "Avbryt synken",
     cancel_title: "Vill du avbryta synken?",
@@ -67,7 +67,7 @@ pub(super) static TEXTS: Texts = Texts {
     unchanged: "Oförändrade",
     skipped: "Överhoppade",
     report_title: "Vad som hände med varje användare",
-    report_intro: "Användarna visas med sitt id i VAKA. De som det inte fanns något att göra för räknas men visas inte.",
+    report_intro: "Användarna visas med sitt id i VAKA. De som inte behövde ändras räknas men visas inte.",
     report_empty: "Det finns ingen att visa.",
     report_kinds: "Vad som hände",
     report_all: "Alla",
@@ -80,19 +80,19 @@ pub(super) static TEXTS: Texts = Texts {
     as_it_was: "Oförändrad",
     left_out: "Överhoppad",
     reason,
-    before: "Användare före dessa",
+    before: "Föregående användare",
     after: "Nästa användare",
-    spreadsheet: "Alla till ett kalkylark (CSV)",
+    spreadsheet: "Ladda ner alla som kalkylark (CSV)",
     setting_title: "Anslutning till Axema VAKA",
-    setting_active: "Används",
+    setting_active: "Aktiv",
     setting_active_hint: "Det går att starta synkar.",
     setting_inactive: "Avstängd",
     setting_inactive_hint: "Ingen synk kan startas förrän anslutningen slås på igen.",
     key_stored: "Sparad. Den visas inte för någon.",
     key_missing: "Ingen är sparad",
-    schedule: "Startar av sig själv",
+    schedule: "Schema",
     scheduled,
-    unscheduled: "Nej",
+    unscheduled: "Inget: synkar startas för hand",
     connected_at: "Ansluten",
     changed_at: "Senast ändrad",
     test: "Testa anslutningen",
@@ -170,10 +170,10 @@ const fn failure(code: FailureCode) -> &'static str {
         FailureCode::TooOld => "Synken blev inte klar inom 24 timmar. Det som hann göras är kvar. Starta den igen.",
         FailureCode::Cancelled => "En administratör avbröt synken. Det som hann göras är kvar.",
         FailureCode::NotConnected => {
-            "Anslutningen till VAKA togs bort eller stängdes av innan synken hann börja. Slå på den och starta synken igen."
+            "Anslutningen till VAKA togs bort eller stängdes av innan synken hann börja. Anslut VAKA igen eller slå på anslutningen, och starta sedan synken."
         }
         FailureCode::NoDevices => {
-            "Anslutningen till VAKA anger inget system. Lägg till ett enhets-id och starta synken igen."
+            "Anslutningen till VAKA anger inget system. Lägg till systemets id och starta synken igen."
         }
         FailureCode::ApiKeyMissing => {
             "Det finns ingen API-nyckel sparad för anslutningen till VAKA. Spara den och starta synken igen."
@@ -183,7 +183,7 @@ const fn failure(code: FailureCode) -> &'static str {
         }
         FailureCode::SecretsUnavailable => "Den sparade API-nyckeln gick inte att läsa. Starta synken igen senare.",
         FailureCode::SignInFailed => {
-            "Tjänsten kunde inte logga in hos VAKA Online. Det beror inte på era inställningar: den som driver tjänsten behöver kontrollera integrationskontot."
+            "Tjänsten kunde inte logga in hos VAKA Online. Det beror inte på era inställningar: den som driver tjänsten behöver kontrollera integratörskontot."
         }
         FailureCode::SourceRefused => {
             "VAKA Online nekade inloggningen. Kontrollera i VAKA att integrationen fortfarande är godkänd och att dess API-nyckel är den som är sparad här. Om båda stämmer, kontakta den som driver tjänsten."
@@ -192,13 +192,13 @@ const fn failure(code: FailureCode) -> &'static str {
             "VAKA Online låter inte tjänsten läsa det här systemet. Kontrollera i VAKA att integrationen är godkänd, att dess API-nyckel är den som är sparad här och att den har behörighet till systemet."
         }
         FailureCode::DeviceUnknown => {
-            "VAKA Online känner inte till systemet. Kontrollera enhets-id:t, och i VAKA att integrationen har behörighet till systemet."
+            "VAKA Online känner inte till systemet. Kontrollera systemets id, och i VAKA att integrationen har behörighet till systemet."
         }
         FailureCode::SourceUnavailable => {
             "VAKA Online svarade inte i tid eller var inte tillgängligt. Starta synken igen senare."
         }
         FailureCode::SourceAnswerUnusable => {
-            "VAKA Online gav ett svar som inte är en lista över användare eller grupper. Inga slutsatser drogs av det. Starta synken igen senare, och om det händer igen, kontakta den som driver tjänsten."
+            "VAKA Online gav ett svar som inte är en lista över användare eller grupper. Därför ändrades inget på grund av det. Starta synken igen senare, och om det händer igen, kontakta den som driver tjänsten."
         }
         FailureCode::SourceEndless => {
             "VAKA Onlines lista över användare eller grupper gick inte att läsa till slutet. Starta synken igen senare, och om det händer igen, kontakta den som driver tjänsten."
@@ -219,7 +219,7 @@ const fn failure(code: FailureCode) -> &'static str {
             "BokaMera gav ett svar som inte går att använda. Det som hann göras är kvar. Starta synken igen senare, och kontakta den som driver tjänsten om det händer igen."
         }
         FailureCode::TargetRefuses => {
-            "BokaMera avvisade mer än hälften av kunderna som skulle skrivas, så något är fel där och inte med användarna. Det som hann göras är kvar. Kontakta den som driver tjänsten."
+            "BokaMera avvisade mer än hälften av kunderna som skulle sparas, så något är fel där och inte med användarna. Det som hann göras är kvar. Kontakta den som driver tjänsten."
         }
         FailureCode::NoProgress => {
             "Synken kördes flera gånger i rad utan att komma vidare. Starta den igen senare, och om det händer igen, kontakta den som driver tjänsten."
