@@ -26,7 +26,7 @@
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
 //! | [`faults`] | which test holds which fault |
 //! | [`schemathesis`] | judges the service by its own description |
-//! | [`connect`], [`timetable`] | puts a company's connection, secrets and schedule in |
+//! | [`connect`], [`timetable`], [`forget`] | puts a company's connection, secrets and schedule in; erases a company |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
 //! | [`bundle`], [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
 //!
@@ -64,6 +64,7 @@ pub mod runtime;
 pub mod stack;
 
 pub mod connect;
+pub mod forget;
 pub mod front;
 pub mod timetable;
 pub mod world;

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
 use local::timetable::{self, Timetable};
-use local::{demo, faults, localstack};
+use local::{demo, faults, forget, localstack};
 use shared::clock::Clock;
 use uuid::Uuid;
 
@@ -43,6 +43,19 @@ enum Command {
         inactive: bool,
         #[command(flatten)]
         timetable: Timetable,
+    },
+    /// Erase what is kept of a company that has left: connection, links, jobs, reports, secrets. Its
+    /// customers stay.
+    Forget {
+        /// The stack's output StateTableName.
+        #[arg(long, value_name = "TABLE")]
+        state_table: String,
+        /// The stack's output SecretsTableName.
+        #[arg(long, value_name = "TABLE")]
+        secrets_table: String,
+        /// The company.
+        #[arg(long, value_name = "GUID")]
+        company: Uuid,
     },
     /// Put the integrator account in; its client secret is read from standard input.
     Integrator {
@@ -111,6 +124,11 @@ async fn run(command: Command) -> Outcome {
             connect::connect(&client, &state_table, &secrets_table, &connection, &api_key).await?;
             let aws = shared::aws::configuration().await;
             timetable::change(&aws, &state_table, company, &change, Clock::system().now()).await?;
+        }
+        Command::Forget { state_table, secrets_table, company } => {
+            let client = connect::client_of_environment().await;
+            let gone = forget::forget(&client, &state_table, &secrets_table, company).await?;
+            eprintln!("The company's connection and secrets and {gone} more items are gone.");
         }
         Command::Integrator { secrets_table, client_id } => {
             let secret = Secret::from_stdin("client secret", "cargo local integrator ... < client-secret.txt")?;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use local::vaka::Route;
+use local::bokamera;
+use local::vaka::{Route, User};
 use serde_json::json;
 use shared::ids::JobId;
 use shared::job::{FailureCode, Job, Status};
 use shared::table::cancel::Cancel;
+use shared::table::lease::MOST_WRITES;
 
 use crate::http_door::{Ask, Door, READ, SUPERADMIN, SYNCS, WRITE, company};
-use crate::works::Works;
+use crate::works::{Home, Works};
 
 const UNKNOWN: &str = "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f";
 const TEXT: &str = "Cancelled by an administrator";
@@ -194,4 +196,27 @@ async fn the_message_of_a_cancelled_sync_is_done_and_recovery_leaves_the_sync_al
     works.work(job).await;
     assert_eq!(works.ended(job).await, cancelled);
     assert!(works.links().await.is_empty());
+}
+
+/// What is written down is sent; no other chunk is, and the next sync counts what was made.
+#[tokio::test]
+async fn a_sync_that_is_cancelled_while_it_writes_at_bokamera_stops_within_the_chunk() {
+    let works =
+        Works::with_users_in(Home::Rest, (0..USERS).map(|n| User::named(&format!("Ek Tuva {n}"))).collect()).await;
+    let job = works.accept().await;
+    let gate = works.bokamera().on(bokamera::Route::Create).nth(1).hold();
+    let cancelling = async {
+        gate.reached().await;
+        let cancelled = works.table.cancel(works.company, job, works.clock.now()).await.expect("an answer");
+        assert!(matches!(cancelled, Cancel::Cancelled(_)), "{cancelled:?}");
+        gate.release();
+    };
+    let working = works.work(job);
+    tokio::join!(working, cancelling);
+    assert_eq!(works.ended(job).await.failure_code, Some(FailureCode::Cancelled));
+    let made = works.customers().await.len();
+    assert!((1..=MOST_WRITES).contains(&made), "{made} customers were made after the cancel");
+    let next = works.completed().await;
+    assert_eq!((next.found, works.customers().await.len()), (USERS as u64, USERS));
+    assert_eq!(next.created, USERS as u64, "what nobody had counted is counted now");
 }

@@ -13,6 +13,7 @@ mod customers_rest_deployed;
 mod customers_rest_faults;
 mod deployed;
 mod describe;
+mod erasure;
 mod events_deployed;
 mod events_outbox;
 mod http_bodies;

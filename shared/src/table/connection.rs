@@ -6,8 +6,9 @@
 //!
 //! Without a connection in use nothing is synced: the write that removes one, or switches it off,
 //! ends the sync that is under way, as [cancelling](super::cancel) it would. What the sync did is
-//! kept, and so are the company's links, which go with the company alone: they are what keeps a
-//! deleted customer deleted, and a correction made by hand as it is, if VAKA is connected again.
+//! kept, and so are the company's links, which go with the company alone (`cargo local forget`):
+//! they are what keeps a deleted customer deleted, and a correction made by hand as it is, if VAKA
+//! is connected again.
 //!
 //! What this module does not do: replace the item. Whoever has an attribute of its own in it
 //! keeps it while others are changed.
