@@ -334,6 +334,19 @@ async fn an_event_that_the_bus_refuses_beside_one_that_it_takes_is_sent_again_al
 }
 
 #[tokio::test]
+async fn an_event_of_a_job_that_cannot_be_read_holds_back_no_other() {
+    let told = open().await;
+    let (first, second) = (told.cancelled().await, told.cancelled().await);
+    let update = told.works.fresh.endpoint.dynamodb().update_item().table_name(&told.works.fresh.state_table);
+    let update = update.key("company", text(told.works.company)).key("item", text(format!("JOB#{first}")));
+    let update = update.update_expression("SET created_at = :no_time");
+    update.expression_attribute_values(":no_time", text("noon")).send().await.expect("a change");
+    assert_eq!(told.run().await, Told { sent: 1, refused: 1, moved_on: 0 });
+    assert_eq!((told.unsent(first).await, told.unsent(second).await), (true, false));
+    assert_eq!(told.heard_of(1).await, [second.to_string()]);
+}
+
+#[tokio::test]
 async fn many_events_go_ten_at_a_time_and_each_once() {
     let told = open().await;
     let mut jobs = Vec::new();

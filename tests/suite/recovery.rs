@@ -5,7 +5,7 @@ use std::time::Duration;
 use recover::rescue::Rescued;
 use shared::clock::Clock;
 use shared::handoff::{Accept, accept};
-use shared::ids::JobId;
+use shared::ids::{CompanyId, JobId};
 use shared::job::{Mode, Status};
 use shared::recovery::MOST_ATTEMPTS;
 use shared::table::acquire::Acquire;
@@ -14,6 +14,9 @@ use crate::works::{Works, body, text};
 
 /// Longer than a lease, shorter than the three minutes within which a job has to move.
 const A_LEASE: Duration = Duration::from_secs(121);
+
+/// Of one call, as the deployed clients make them.
+const TRIES: usize = 4;
 
 async fn locked(works: &Works) -> JobId {
     let now = works.clock.now();
@@ -133,6 +136,24 @@ async fn a_recovery_that_cannot_send_says_so_and_the_next_one_does_it() {
     works.clock.advance(A_LEASE * 2);
     assert_eq!(rescued_by(&works).await, rescued(1, 0, 0));
     assert_eq!(works.messages().await, [body(works.company, job)]);
+}
+
+#[tokio::test]
+async fn a_queue_that_is_out_of_reach_is_asked_for_one_lapsed_job_and_not_for_each() {
+    let works = Works::open().await;
+    locked(&works).await;
+    let other = CompanyId::from_uuid(uuid::Uuid::new_v4());
+    works.connect(other, &[works.device], true).await;
+    let now = works.clock.now();
+    let acquired = works.table.acquire(other, JobId::mint(now), Mode::Apply, now).await.expect("an answer");
+    assert!(matches!(acquired, Acquire::Acquired(_)), "{acquired:?}");
+    works.clock.advance(A_LEASE);
+    works.proxy.on("SendMessage").refuse();
+    works.recover.run().await.expect_err("the queue is out of reach");
+    assert_eq!(works.proxy.seen().requests("SendMessage"), TRIES);
+    works.proxy.calm();
+    works.clock.advance(A_LEASE * 2);
+    assert_eq!(rescued_by(&works).await, rescued(2, 0, 0));
 }
 
 /// Fault 3.

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::clock::Timestamp;
 use shared::ids::CompanyId;
+use shared::table::connection::Connection;
 
 use crate::http_door::{Ask, Door, READ, SETTINGS, SUPERADMIN, WRITE, company};
 
@@ -106,6 +107,43 @@ async fn a_connection_has_a_schedule_until_it_is_given_none() {
         assert_eq!((refused.status, refused.field().as_str()), (400, "Schedule"), "{wrong}");
     }
     assert_eq!(due().await, first);
+    // The same again, a minute after the time and before the clock has run: it is still due.
+    let overdue = u64::try_from(first[0] - door.clock.now().ms()).expect("a time to come") + 60_000;
+    door.clock.advance(Duration::from_millis(overdue));
+    let writer = door.token(&[WRITE], Some(own));
+    let again = door.ask(&update(&json!({"Schedule": DAILY})).bearer(&writer)).await;
+    assert_eq!(again.status, 200, "{}", again.text);
+    assert_eq!(due().await, first);
+}
+
+#[tokio::test]
+async fn a_schedule_that_cannot_be_read_keeps_neither_syncs_nor_administrators_out() {
+    let door = Door::open().await;
+    let own = company();
+    let writer = door.token(&[WRITE], Some(own));
+    door.ask(&create(&wanted()).bearer(&writer)).await;
+    let change = door.fresh.endpoint.dynamodb().update_item().table_name(&door.fresh.state_table);
+    let change = change.key("company", AttributeValue::S(own.to_string()));
+    let change = change.key("item", AttributeValue::S("CONNECTION".to_owned()));
+    let change = change.update_expression("SET schedule = :of_tomorrow");
+    let of_tomorrow = AttributeValue::S("yearly@03:30".to_owned());
+    change.expression_attribute_values(":of_tomorrow", of_tomorrow).send().await.expect("a change");
+    let shown = door.ask(&Ask::get(SETTINGS).bearer(&writer)).await;
+    assert_eq!((shown.status, &shown.json()["Schedule"]), (200, &Value::Null), "{}", shown.text);
+    assert!(matches!(door.table.connection(own).await, Ok(Connection::Active(devices)) if devices.len() == 2));
+    let removed = door.ask(&Ask::new("DELETE", SETTINGS).bearer(&writer)).await;
+    assert_eq!(removed.status, 200, "{}", removed.text);
+}
+
+#[tokio::test]
+async fn an_api_key_in_an_address_is_not_taken() {
+    let door = Door::open().await;
+    let own = company();
+    let writer = door.token(&[WRITE], Some(own));
+    let in_address = create(&json!({"DeviceIds": [ONE]})).query("ApiKey=a-key").bearer(&writer);
+    let refused = door.ask(&in_address).await;
+    assert_eq!((refused.status, refused.field().as_str()), (400, "ApiKey"));
+    assert_eq!(secrets(&door, own).await, None);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! The index says which jobs may have lapsed, the job itself says whether it has, and
 //! [`shared::recovery`] does what is to be done. One job that cannot be moved does not keep the
-//! others from it.
+//! others from it; a queue that cannot be reached does, until the next minute.
 
 use shared::ids::{CompanyId, JobId};
 use shared::recovery::{Recovery, RecoveryError, recover};
