@@ -94,14 +94,16 @@ impl Binaries {
         found.ok_or_else(|| BundleError::NoBinary { name: name.to_owned() })
     }
 
-    /// A binary as a deployment package.
+    /// A binary as a deployment package. Another release makes another package of the same binary,
+    /// as another build would.
     ///
     /// # Errors
     /// [`BundleError`].
-    pub fn package(&self, name: &str) -> Result<Vec<u8>, BundleError> {
+    pub fn package(&self, name: &str, release: u32) -> Result<Vec<u8>, BundleError> {
         let pack = |source| BundleError::Pack { name: name.to_owned(), source };
         let binary = fs::read(self.path(name)?).map_err(pack)?;
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        archive.set_comment(format!("release {release}")).map_err(|error| pack(io::Error::other(error)))?;
         // Stored, not deflated: the package goes no farther than this machine's memory.
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         archive

@@ -48,6 +48,11 @@ const DEPLOY_POLL: Duration = Duration::from_millis(100);
 /// A package of a debug build has some 60 MB.
 const UPLOADED_WITHIN: Duration = Duration::from_secs(60);
 
+/// Where packages are put for CloudFormation.
+const BUCKET: &str = "deployment-packages";
+
+const FIRST_RELEASE: u32 = 1;
+
 /// Why the template could not be deployed; each text is one line.
 #[derive(Debug, Error)]
 pub enum StackError {
@@ -115,6 +120,7 @@ pub struct Stack {
     outputs: BTreeMap<String, String>,
     /// By binary: the digest of its package, which is part of its path when it runs.
     packages: BTreeMap<String, String>,
+    release: u32,
 }
 
 impl Stack {
@@ -123,24 +129,9 @@ impl Stack {
     /// # Errors
     /// [`StackError`].
     pub async fn deploy(cloud: &Cloud, parameters: &[(&str, &str)]) -> Result<Self, StackError> {
-        let template = Template::read()?;
-        let binaries = binaries().await?;
         let endpoint = cloud.endpoint().clone();
-        let bucket = "deployment-packages";
-        put(&endpoint, bucket, Bytes::new()).await.map_err(|failure| failure.of(bucket))?;
-
-        let mut packages = BTreeMap::new();
-        for function in template.resources_of(FUNCTION) {
-            let binary = function.binary()?;
-            let package = Bytes::from(binaries.package(binary)?);
-            let digest = setup::hex(ring::digest::digest(&ring::digest::SHA256, &package).as_ref());
-            put(&endpoint, &format!("{bucket}/{digest}"), package).await.map_err(|failure| failure.of(binary))?;
-            packages.insert(binary.to_owned(), digest);
-        }
-        let body = template.with_code(|function| {
-            let digest = packages.get(function.binary()?).map_or("", String::as_str);
-            Ok::<_, StackError>(format!("s3://{bucket}/{digest}"))
-        })?;
+        put(&endpoint, BUCKET, Bytes::new()).await.map_err(|failure| failure.of(BUCKET))?;
+        let (body, packages) = upload(&endpoint, FIRST_RELEASE).await?;
 
         let client = Client::new(&endpoint.sdk());
         let name = format!("usersync-{}", &Uuid::new_v4().simple().to_string()[..8]);
@@ -149,7 +140,7 @@ impl Stack {
         client
             .create_stack()
             .stack_name(&name)
-            .template_body(body.to_string())
+            .template_body(body)
             .set_parameters(Some(parameters.iter().map(parameter).collect()))
             .capabilities(Capability::CapabilityIam)
             .capabilities(Capability::CapabilityAutoExpand)
@@ -158,9 +149,39 @@ impl Stack {
             .map_err(|error| refused("CreateStack", &error))?;
         let waited = tokio::time::timeout(DEPLOYED_WITHIN, outputs_of(&client, &name)).await;
         let outputs = waited.map_err(|_| StackError::TooSlow)??;
-        let stack = Self { endpoint, name, outputs, packages };
+        let stack = Self { endpoint, name, outputs, packages, release: FIRST_RELEASE };
         mapping::with_numbers(&stack.endpoint, stack.output("SyncFunctionName")?).await?;
         Ok(stack)
+    }
+
+    /// Deploys the next release over this one, with the parameters that it has.
+    ///
+    /// Lambda lets an invocation under way end with the old code; MiniStack kills it, which is the
+    /// harder test.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn update(&mut self) -> Result<(), StackError> {
+        let release = self.release + 1;
+        let (body, packages) = upload(&self.endpoint, release).await?;
+        let client = Client::new(&self.endpoint.sdk());
+        let described = client.describe_stacks().stack_name(&self.name).send().await;
+        let described = described.map_err(|error| refused("DescribeStacks", &error))?;
+        let parameters = described.stacks().first().map(|stack| stack.parameters().to_vec());
+        client
+            .update_stack()
+            .stack_name(&self.name)
+            .template_body(body)
+            .set_parameters(parameters)
+            .capabilities(Capability::CapabilityIam)
+            .capabilities(Capability::CapabilityAutoExpand)
+            .send()
+            .await
+            .map_err(|error| refused("UpdateStack", &error))?;
+        let waited = tokio::time::timeout(DEPLOYED_WITHIN, outputs_of(&client, &self.name)).await;
+        self.outputs = waited.map_err(|_| StackError::TooSlow)??;
+        (self.packages, self.release) = (packages, release);
+        mapping::with_numbers(&self.endpoint, self.output("SyncFunctionName")?).await
     }
 
     /// Its name.
@@ -197,6 +218,26 @@ impl Stack {
         let host = format!("{id}.execute-api.localhost");
         Ok(Api { browser_url: format!("http://{host}:{port}"), url, host })
     }
+}
+
+/// Uploads the package of each function, and gives the template that names them and their digests
+/// by binary.
+async fn upload(endpoint: &Endpoint, release: u32) -> Result<(String, BTreeMap<String, String>), StackError> {
+    let template = Template::read()?;
+    let binaries = binaries().await?;
+    let mut packages = BTreeMap::new();
+    for function in template.resources_of(FUNCTION) {
+        let binary = function.binary()?;
+        let package = Bytes::from(binaries.package(binary, release)?);
+        let digest = setup::hex(ring::digest::digest(&ring::digest::SHA256, &package).as_ref());
+        put(endpoint, &format!("{BUCKET}/{digest}"), package).await.map_err(|failure| failure.of(binary))?;
+        packages.insert(binary.to_owned(), digest);
+    }
+    let body = template.with_code(|function| {
+        let digest = packages.get(function.binary()?).map_or("", String::as_str);
+        Ok::<_, StackError>(format!("s3://{BUCKET}/{digest}"))
+    })?;
+    Ok((body.to_string(), packages))
 }
 
 /// Built once a process, however many stacks it deploys.
@@ -238,14 +279,19 @@ async fn outputs_of(client: &Client, name: &str) -> Result<BTreeMap<String, Stri
         let described = described.map_err(|error| refused("DescribeStacks", &error))?;
         let stack = described.stacks().first();
         match stack.and_then(|stack| stack.stack_status()) {
-            Some(StackStatus::CreateComplete) => {
+            Some(StackStatus::CreateComplete | StackStatus::UpdateComplete) => {
                 let outputs = stack.map(|stack| stack.outputs()).unwrap_or_default().iter();
                 let pair = |output: &aws_sdk_cloudformation::types::Output| {
                     Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
                 };
                 return Ok(outputs.filter_map(pair).collect());
             }
-            Some(StackStatus::CreateInProgress) | None => tokio::time::sleep(DEPLOY_POLL).await,
+            Some(
+                StackStatus::CreateInProgress
+                | StackStatus::UpdateInProgress
+                | StackStatus::UpdateCompleteCleanupInProgress,
+            )
+            | None => tokio::time::sleep(DEPLOY_POLL).await,
             Some(_) => return Err(first_failure(client, name).await),
         }
     }

@@ -85,6 +85,29 @@ async fn a_worker_that_is_killed_in_mid_run_is_followed_by_one_that_ends_the_job
     assert_eq!((second["UsersCreated"].as_u64(), second["UsersUpdated"].as_u64()), (Some(0), Some(0)));
 }
 
+/// Fault 20: the worker under way is gone with the old version, and the new one ends its job.
+#[tokio::test]
+async fn a_version_that_is_deployed_in_mid_run_ends_the_job_that_the_one_before_it_began() {
+    let Some(mut world) = world().await else { return };
+    world.vaka.populate(world.device, 300, 1);
+    let token = world.administrator().sign().expect("a token");
+    let gate = world.proxy.on("TransactWriteItems").containing("LINK#").nth(3).hold_before();
+    let started = world.post_sync(&token).await.expect("an answer");
+    let id = started.id().expect("a job").to_owned();
+    gate.reached().await;
+    assert!(world.stack.running("sync").expect("processes") > 0, "the old version is at work");
+    world.stack.update().await.expect("another version");
+    assert_eq!(world.stack.running("sync").expect("processes"), 0, "nothing is at work of the new version");
+    world.proxy.calm();
+    let refused = world.post_sync(&token).await.expect("an answer");
+    assert_eq!((refused.status, &refused.body["ResponseStatus"]["Meta"]["JobId"]), (409, &Value::from(id.as_str())));
+    let_the_lease_lapse(&world, &id).await;
+    let job = ended(&world, &token, &id).await;
+    assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(300)));
+    assert_eq!(job["UsersCreated"].as_u64(), Some(customers(&world).await));
+    assert!(world.stack.running("sync").expect("processes") > 0, "the new version ended it");
+}
+
 /// What two minutes of silence do: the recover function then finds the job by its schedule.
 pub async fn let_the_lease_lapse(world: &World, id: &str) {
     let table = world.stack.output("StateTableName").expect("an output");

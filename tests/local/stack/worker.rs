@@ -32,18 +32,29 @@ impl Stack {
     /// # Errors
     /// [`WorkerError`].
     pub fn kill(&self, binary: &str) -> Result<usize, WorkerError> {
-        let digest = self.packages.get(binary);
-        let digest = digest.ok_or_else(|| WorkerError::NoFunction { binary: binary.to_owned() })?;
-        let port = self.endpoint.url().rsplit(':').next().unwrap_or_default();
-        // The same package can run in another MiniStack at the same time.
-        let folder = format!("ministack-provided-code-{port}/{digest}");
-        let running: Vec<u32> =
-            command_lines()?.into_iter().filter(|(_, line)| line.contains(&folder)).map(|(id, _)| id).collect();
+        let running = self.processes(binary)?;
         for id in &running {
             // A process that has just ended by itself is as dead.
             Command::new("sh").args(["-c", "kill -9 \"$0\"", &id.to_string()]).stderr(Stdio::null()).status()?;
         }
         Ok(running.len())
+    }
+
+    /// How many processes run a function, in the version that was deployed last.
+    ///
+    /// # Errors
+    /// [`WorkerError`].
+    pub fn running(&self, binary: &str) -> Result<usize, WorkerError> {
+        Ok(self.processes(binary)?.len())
+    }
+
+    fn processes(&self, binary: &str) -> Result<Vec<u32>, WorkerError> {
+        let digest = self.packages.get(binary);
+        let digest = digest.ok_or_else(|| WorkerError::NoFunction { binary: binary.to_owned() })?;
+        let port = self.endpoint.url().rsplit(':').next().unwrap_or_default();
+        // The same package can run in another MiniStack at the same time.
+        let folder = format!("ministack-provided-code-{port}/{digest}");
+        Ok(command_lines()?.into_iter().filter(|(_, line)| line.contains(&folder)).map(|(id, _)| id).collect())
     }
 }
 
