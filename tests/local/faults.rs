@@ -1,8 +1,8 @@
 //! `cargo local faults`: which test holds which fault, as `tests/README.md` tells it.
 //!
-//! A test says so itself, in its doc comment; the rows are in [`rows`]. Every row has a test or is
-//! listed there with the reason why it has none, and the table in `tests/README.md` is what
-//! `cargo local faults --write` makes of the two: a test of this room holds it to that.
+//! A test says so itself, in its doc comment; the rows are in [`rows`]. Every row has a test, and
+//! the table in `tests/README.md` is what `cargo local faults --write` makes of the two: a test of
+//! this room holds it to that.
 //!
 //! That a test holds what it says is for its reader to see.
 
@@ -15,12 +15,11 @@ use std::{fs, io};
 
 use thiserror::Error;
 
-use crate::folders;
+use crate::{folders, section};
 use reading::Claim;
-use rows::{IN_PART, NOT_YET, ROWS};
+use rows::{IN_PART, ROWS};
 
 const BEGIN: &str = "<!-- `cargo local faults --write` writes from here -->";
-const END: &str = "<!-- to here -->";
 
 /// What is to be done about the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,18 +50,18 @@ pub enum FaultsError {
         /// What to do about it.
         what: &'static str,
     },
-    /// Rows without a test, tests of no row, and rows that have a test after all.
+    /// Rows without a test, and tests of no row.
     #[error("{}", .0.join("\n"))]
     Rows(Vec<String>),
     /// The page has lost the place for the table.
-    #[error("tests/README.md has no place for the table, between `{BEGIN}` and `{END}`")]
+    #[error("tests/README.md has no place for the table, after `{BEGIN}`")]
     NoPlace,
     /// The table is of an earlier time.
     #[error("the table in tests/README.md is stale: cargo local faults --write")]
     Stale,
 }
 
-/// Checks or writes the table, and tells of the rows that have no test yet.
+/// Checks or writes the table, and tells of the rows that are held in part.
 ///
 /// # Errors
 /// [`FaultsError`].
@@ -70,19 +69,16 @@ pub fn run(table: Table) -> Result<(), FaultsError> {
     let page = folders::root().join("tests").join("README.md");
     let tests = by_row(reading::claims(&folders::root())?)?;
     let before = fs::read_to_string(&page).map_err(|source| FaultsError::File { source })?;
-    let after = with_table(&before, &table_of(&tests)).ok_or(FaultsError::NoPlace)?;
+    let after = section::written(&before, BEGIN, &table_of(&tests)).ok_or(FaultsError::NoPlace)?;
     match table {
         Table::Write => fs::write(&page, after).map_err(|source| FaultsError::File { source })?,
         Table::Check if before != after => return Err(FaultsError::Stale),
         Table::Check => {}
     }
-    for (row, reason) in NOT_YET {
-        eprintln!("fault {row} has no test yet: {reason}");
-    }
     for (row, open) in IN_PART {
         eprintln!("fault {row} is held in part: {open}");
     }
-    eprintln!("{} of {} faults have tests", tests.len(), ROWS.len());
+    eprintln!("each of {} faults has a test", ROWS.len());
     Ok(())
 }
 
@@ -94,16 +90,8 @@ fn by_row(claims: Vec<Claim>) -> Result<BTreeMap<u8, Vec<String>>, FaultsError> 
             tests.entry(fault).or_default().push(format!("{}::{}", claim.room, claim.test));
         }
     }
-    let mut wrong = Vec::new();
-    for row in ROWS.map(|row| row.number) {
-        let excused = reason(&NOT_YET, row).is_some();
-        match (tests.contains_key(&row), excused) {
-            (false, false) => wrong.push(format!("fault {row} has no test")),
-            (true, true) => wrong.push(format!("fault {row} has a test: take it off the list of those without")),
-            (false, true) if reason(&IN_PART, row).is_some() => wrong.push(format!("fault {row} is on both lists")),
-            (true, false) | (false, true) => {}
-        }
-    }
+    let untested = ROWS.iter().filter(|row| !tests.contains_key(&row.number));
+    let mut wrong: Vec<_> = untested.map(|row| format!("fault {} has no test", row.number)).collect();
     let known = |fault: &u8| ROWS.iter().any(|row| row.number == *fault);
     wrong.extend(
         tests.iter().filter(|(fault, _)| !known(fault)).map(|(fault, of)| format!("there is no fault {fault}: {of:?}")),
@@ -115,22 +103,11 @@ fn table_of(tests: &BTreeMap<u8, Vec<String>>) -> String {
     let mut table = "| | fault | held by |\n| --- | --- | --- |\n".to_owned();
     for row in ROWS {
         let tests = tests.get(&row.number).into_iter().flatten().map(|test| format!("`{test}`"));
-        let not_yet = reason(&NOT_YET, row.number).map(|reason| format!("not yet: {reason}"));
-        let in_part = reason(&IN_PART, row.number).map(|open| format!("in part: {open}"));
-        let held_by = tests.chain(not_yet).chain(in_part).collect::<Vec<_>>().join("<br>");
+        let open = IN_PART.iter().filter(|(number, _)| *number == row.number);
+        let held_by = tests.chain(open.map(|(_, open)| format!("in part: {open}"))).collect::<Vec<_>>().join("<br>");
         table += &format!("| {} | {} | {held_by} |\n", row.number, row.statement);
     }
     table
-}
-
-fn reason(list: &[(u8, &'static str)], row: u8) -> Option<&'static str> {
-    list.iter().find(|(number, _)| *number == row).map(|(_, reason)| *reason)
-}
-
-fn with_table(page: &str, table: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n\n{table}\n{END}{after}"))
 }
 
 #[cfg(test)]
@@ -138,27 +115,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_has_a_test_or_a_reason_and_the_table_says_so() {
+    fn every_fault_has_a_test_and_the_table_says_which() {
         run(Table::Check).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
 
     #[test]
     fn a_row_without_a_test_and_a_test_without_a_row_are_told() {
-        let claim = Claim { faults: vec![1, 19, 41], room: "room".to_owned(), test: "it_holds".to_owned() };
+        let claim = Claim { faults: vec![1, 41], room: "room".to_owned(), test: "it_holds".to_owned() };
         let Err(FaultsError::Rows(wrong)) = by_row(vec![claim]) else { panic!("nothing is wrong") };
         assert!(wrong.contains(&"fault 2 has no test".to_owned()), "{wrong:?}");
-        assert!(wrong.iter().any(|line| line.starts_with("fault 19 has a test")), "{wrong:?}");
         assert!(wrong.iter().any(|line| line.starts_with("there is no fault 41")), "{wrong:?}");
         assert!(!wrong.iter().any(|line| line.starts_with("fault 1 ")), "{wrong:?}");
-    }
-
-    #[test]
-    fn the_table_is_put_between_its_marks_and_nowhere_else() {
-        let page = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
-        let written = with_table(&page, "| new |\n").unwrap_or_default();
-        assert_eq!(written, format!("before\n{BEGIN}\n\n| new |\n\n{END}\nafter\n"));
-        assert_eq!(with_table(&written, "| new |\n").as_deref(), Some(written.as_str()));
-        assert_eq!(with_table("no marks", ""), None);
     }
 
     #[test]

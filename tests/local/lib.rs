@@ -24,11 +24,11 @@
 //! | [`runtime`] | [`runtime::FunctionProcess`]: one function as a process that a test holds in its hands |
 //! | [`world`] | [`world::World::start`]: all of the above, deployed and connected |
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
-//! | [`faults`] | which test holds which fault |
+//! | [`faults`], [`figures`] | which test holds which fault; what the long searches found |
 //! | [`schemathesis`] | judges the service by its own description |
 //! | [`connect`], [`timetable`], [`forget`] | puts a company's connection, secrets and schedule in; erases a company |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
-//! | [`bundle`], [`setup`], [`supervised`], [`folders`], [`progress`], [`serving`], [`plain_http`] | what the above stand on |
+//! | [`bundle`], [`setup`], [`supervised`], [`folders`], [`progress`], [`section`], [`serving`], [`plain_http`] | what the above stand on |
 //!
 //! A test without running functions:
 //!
@@ -74,6 +74,8 @@ pub mod demo;
 pub mod check;
 
 pub mod faults;
+pub mod figures;
+pub mod section;
 
 pub mod schemathesis;
 

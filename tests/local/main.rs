@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
+use local::figures::{self, Wanted};
 use local::timetable::{self, Timetable};
 use local::{demo, faults, forget, localstack};
 use shared::clock::Clock;
@@ -96,6 +97,14 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Run the searches that have figures, and write these into tests/README.md.
+    Figures {
+        /// Run also those that take hours.
+        #[arg(long, conflicts_with = "name")]
+        nightly: bool,
+        /// Run this one alone.
+        name: Option<String>,
+    },
     /// Run `cargo lambda watch` with the embedded cloud behind it, for `cargo lambda invoke`.
     Watch,
 }
@@ -147,6 +156,14 @@ async fn run(command: Command) -> Outcome {
             check::run(if no_build { Scope::WithoutBuild } else { Scope::Everything }).await?;
         }
         Command::Faults { write } => faults::run(if write { faults::Table::Write } else { faults::Table::Check })?,
+        Command::Figures { nightly, name } => {
+            let wanted = match (name, nightly) {
+                (Some(name), _) => Wanted::One(name),
+                (None, true) => Wanted::All,
+                (None, false) => Wanted::Short,
+            };
+            figures::run(&wanted)?;
+        }
         Command::Watch => check::watch().await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -59,6 +59,21 @@ enum Came {
     NotToThePoint,
 }
 
+impl Fault {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::KilledBefore => "process killed before the call",
+            Self::KilledAfter => "process killed after its effect",
+            Self::Throttled => "throttled",
+            Self::Failed => "answered 500",
+            Self::Reset => "connection reset",
+            Self::AnswerLost => "answer lost",
+            Self::AnswerCutShort => "answer cut short",
+            Self::Silence => "never answered",
+        }
+    }
+}
+
 impl Point {
     /// Arms the proxy; what is returned is where the process is to die.
     fn arm(self, scene: &Scene) -> Option<Gate> {
@@ -104,6 +119,7 @@ async fn a_sync_whose_messages_are_all_delivered_twice_at_once_ends_as_if_they_h
     assert_eq!(found, expected);
 }
 
+#[expect(clippy::print_stdout, reason = "`cargo local figures` reads it")]
 async fn try_every_point(plot: scene::Plot, faults: &[Fault], wanted: impl Fn(&Point) -> bool) {
     let Some(theatre) = Theatre::open().await else { return };
     let mut scene = Scene::set(&theatre).await;
@@ -136,7 +152,7 @@ async fn try_every_point(plot: scene::Plot, faults: &[Fault], wanted: impl Fn(&P
         }
     }
     for (fault, (of, all)) in &survived {
-        eprintln!("{fault:?}: {of} of {all} points survived");
+        println!("figure: calls of a sync, {}: points survived = {of} of {all}", fault.name());
     }
     assert!(lost.is_empty(), "{} of {} points are lost:\n{}", lost.len(), tried.len(), lost.join("\n"));
     assert!(tried.len() > 40, "only {} calls were made: the sync has gone soft", tried.len());

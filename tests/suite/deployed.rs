@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::cloud;
-use local::world::World;
+use local::world::{WRITE_ROLE, World};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// How long a job may take here: the schedule's minute, and the emulator's own slowness.
 const ENDS_WITHIN: Duration = Duration::from_secs(240);
@@ -106,6 +107,37 @@ async fn a_version_that_is_deployed_in_mid_run_ends_the_job_that_the_one_before_
     assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(300)));
     assert_eq!(job["UsersCreated"].as_u64(), Some(customers(&world).await));
     assert!(world.stack.running("sync").expect("processes") > 0, "the new version ended it");
+}
+
+/// Fault 19: a company has one message at a time, so the huge one keeps one worker and no more.
+#[tokio::test]
+async fn of_fifty_companies_the_small_ones_end_while_the_huge_one_is_at_work() {
+    let Some(world) = world().await else { return };
+    world.vaka.populate(world.device, 2_000, 1);
+    let huge = world.administrator().sign().expect("a token");
+    let gate = world.proxy.on("TransactWriteItems").containing(&world.company.to_string()).nth(4).hold_before();
+    let started = world.post_sync(&huge).await.expect("an answer");
+    let huge_job = started.id().expect("a job").to_owned();
+    gate.reached().await;
+    let mut small = Vec::new();
+    for seed in 2..=50 {
+        let company = Uuid::new_v4();
+        let device = world.connect(company).await.expect("a company");
+        world.vaka.populate(device, 5, seed);
+        small.push(world.realm.token().company(&company.to_string()).role(WRITE_ROLE).sign().expect("a token"));
+    }
+    let mut jobs = Vec::new();
+    for token in &small {
+        let started = world.post_sync(token).await.expect("an answer");
+        jobs.push((token, started.id().expect("a job").to_owned()));
+    }
+    for (token, id) in &jobs {
+        let job = ended(&world, token, id).await;
+        assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(5)));
+    }
+    gate.release();
+    let job = ended(&world, &huge, &huge_job).await;
+    assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(2_000)));
 }
 
 /// What two minutes of silence do: the recover function then finds the job by its schedule.

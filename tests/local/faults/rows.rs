@@ -9,10 +9,6 @@ pub struct Row {
     pub statement: &'static str,
 }
 
-/// The rows that no test holds yet, with the reason. A row that has a test may not be here.
-pub const NOT_YET: [(u8, &str); 1] =
-    [(19, "the embedded cloud shares its workers in no fair order, so this needs an AWS")];
-
 /// The rows whose tests hold a part of them, with what is open.
 pub const IN_PART: [(u8, &str); 1] = [(17, "clocks that differ, and none yet that jumps in mid-run")];
 
