@@ -1,18 +1,27 @@
 //! What the AWS clients are made from, built once per process over one HTTP connection pool.
 //!
-//! All share one connector (rustls on ring): one set of root certificates, one pool. Time-outs
-//! are short because every call is made again by the SDK, and a worker's lease goes on running
-//! while it waits. Region, credentials and `AWS_ENDPOINT_URL` come from the environment, as
-//! Lambda gives them.
+//! All share one [`crate::http::Client`]. Time-outs are short because every call is made again by the SDK,
+//! and a worker's lease goes on running while it waits. Region, credentials and `AWS_ENDPOINT_URL`
+//! come from the environment, as Lambda gives them, and from nowhere else: no profile, container or
+//! instance is asked.
 
-use std::sync::Once;
+mod connector;
+
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-pub use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_smithy_http_client::{Builder, tls};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+pub use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::http::{self, Client};
+use crate::settings::{SettingsError, optional, required};
+use connector::Connector;
 
 /// DynamoDB and SQS answer in milliseconds; a server that does not take a connection is gone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -28,11 +37,17 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 4;
 
 /// What the AWS clients are made from: region, credentials, endpoint, time-outs, retries.
-pub async fn configuration() -> SdkConfig {
-    install_crypto();
-    let http = Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
+///
+/// # Errors
+/// [`SettingsError`] names the variable that is missing or cannot be used.
+pub fn configuration() -> Result<SdkConfig, SettingsError> {
+    http::roots::from_environment()?;
+    let mut configuration = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region()?)
+        .credentials_provider(SharedCredentialsProvider::new(credentials()?))
+        .http_client(http_client(Client::new(CONNECT_TIMEOUT)))
+        .sleep_impl(TokioSleep::new())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(
             TimeoutConfig::builder()
@@ -40,19 +55,32 @@ pub async fn configuration() -> SdkConfig {
                 .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                 .operation_timeout(OPERATION_TIMEOUT)
                 .build(),
-        )
-        .load()
-        .await
+        );
+    configuration.set_endpoint_url(optional("AWS_ENDPOINT_URL"));
+    Ok(configuration.build())
 }
 
-/// Makes ring the process's TLS provider, for every client that asks rustls for its default.
-/// A second call changes nothing.
-pub fn install_crypto() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // Err means that one is installed already, which serves as well.
-        drop(rustls::crypto::ring::default_provider().install_default());
-    });
+/// Has AWS clients go over these connections.
+#[must_use]
+pub fn http_client(client: Client) -> SharedHttpClient {
+    SharedHttpClient::new(Connector::new(client))
+}
+
+/// Lambda sets the first; an operator's shell may have the second alone.
+fn region() -> Result<Region, SettingsError> {
+    let region = required("AWS_REGION", "the region of the tables and queues");
+    region.or_else(|missing| optional("AWS_DEFAULT_REGION").ok_or(missing)).map(Region::new)
+}
+
+/// The credentials of the function's role, which live longer than its process.
+fn credentials() -> Result<Credentials, SettingsError> {
+    Ok(Credentials::new(
+        required("AWS_ACCESS_KEY_ID", "the access key of the role that calls AWS")?,
+        required("AWS_SECRET_ACCESS_KEY", "the secret key of the role that calls AWS")?,
+        optional("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    ))
 }
 
 /// A short name for what went wrong with a call: the service's own code where it answered, else

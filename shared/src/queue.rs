@@ -82,7 +82,7 @@ pub struct Queue {
 impl Queue {
     /// The queue at this address.
     #[must_use]
-    pub fn new(aws: &aws_config::SdkConfig, url: impl Into<String>) -> Self {
+    pub fn new(aws: &crate::aws::SdkConfig, url: impl Into<String>) -> Self {
         Self { client: aws_sdk_sqs::Client::new(aws), url: url.into() }
     }
 

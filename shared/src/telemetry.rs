@@ -6,22 +6,30 @@
 //! What this module does not do: metrics. A failed job is one line with the field
 //! `event = "job.failed"`, from which the template's metric filter counts.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::settings;
+
+/// The crates whose lines are ours.
+const ROOMS: [&str; 4] = ["shared", "api", "sync", "recover"];
 
 /// Starts the log at the level of `LOG_LEVEL`, `info` when it is not set.
 ///
 /// The libraries below us stay at `warn` whatever the level is, because at `debug` they print
 /// requests. A second call changes nothing.
 pub fn start() {
-    let level = settings::optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
-    let ours = ["shared", "api", "sync", "recover"].map(|room| format!("{room}={level}")).join(",");
-    let filter = EnvFilter::try_new(format!("warn,{ours}")).unwrap_or_else(|_| EnvFilter::new("info"));
-    let started = tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).try_init();
-    if started.is_err() {
+    let lines = tracing_subscriber::fmt().json().with_max_level(LevelFilter::TRACE).with_current_span(false).finish();
+    if lines.with(filter(settings::optional("LOG_LEVEL").as_deref())).try_init().is_err() {
         tracing::debug!("the log was started before");
     }
+}
+
+/// What is let through at a level; at `info` when it is none.
+fn filter(level: Option<&str>) -> Targets {
+    let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    Targets::new().with_default(LevelFilter::WARN).with_targets(ROOMS.map(|room| (room, level)))
 }
 
 /// The one line that a failed job leaves, and that the alarm counts.
@@ -52,5 +60,28 @@ impl std::fmt::Display for Chain<'_> {
             cause = error.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::Level;
+
+    #[test]
+    fn our_lines_obey_the_level_and_those_of_libraries_stay_at_warn() {
+        for (level, ours) in [
+            (None, Level::INFO),
+            (Some("error"), Level::ERROR),
+            (Some("debug"), Level::DEBUG),
+            (Some("trace"), Level::TRACE),
+            (Some("no level"), Level::INFO),
+        ] {
+            let filter = filter(level);
+            for each in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
+                assert_eq!(filter.would_enable("sync::walk", &each), each <= ours, "{level:?}: our {each}");
+                assert_eq!(filter.would_enable("hyper::client", &each), each <= Level::WARN, "{level:?}: their {each}");
+            }
+        }
     }
 }

@@ -10,9 +10,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 use std::{env, io};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::Credentials;
-use aws_smithy_http_client::Builder;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_types::SdkConfig;
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
@@ -32,6 +32,9 @@ pub const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL";
 
 /// MiniStack is ready in 0.3 s; thirty seconds allow for a machine that is building as well.
 const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// An emulator that does not take a connection is gone.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Often enough not to be felt in a start of 0.3 s.
 const READY_POLL: Duration = Duration::from_millis(20);
@@ -71,9 +74,9 @@ impl Endpoint {
             .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(Credentials::new(
                 KEY, KEY, None, None, "local",
             )))
-            .http_client(Builder::new().build_http())
+            .http_client(shared::aws::http_client(shared::http::Client::new(CONNECT_TIMEOUT)))
             .sleep_impl(aws_sdk_dynamodb::config::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
-            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .retry_config(RetryConfig::disabled())
             .build()
     }
 

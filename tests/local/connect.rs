@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use ring::rand::{SecureRandom, SystemRandom};
+use shared::settings::SettingsError;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -198,12 +199,11 @@ pub async fn bokamera(
 }
 
 /// A client for whatever AWS the environment names, with its credentials.
-pub async fn client_of_environment() -> Client {
-    use aws_smithy_http_client::{Builder, tls};
-    let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    let http = Builder::new().tls_provider(ring).build_https();
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http).load().await;
-    Client::new(&config)
+///
+/// # Errors
+/// [`SettingsError`] names the variable that is missing.
+pub fn client_of_environment() -> Result<Client, SettingsError> {
+    shared::aws::configuration().map(|aws| Client::new(&aws))
 }
 
 /// The service's own words where it answered; they name tables and permissions, never items.

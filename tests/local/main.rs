@@ -129,26 +129,26 @@ async fn run(command: Command) -> Outcome {
             let change = timetable.change()?;
             let api_key = Secret::from_stdin("api key", "cargo local connect ... < api-key.txt")?;
             let connection = Connection { company, devices, active: !inactive };
-            let client = connect::client_of_environment().await;
+            let client = connect::client_of_environment()?;
             connect::connect(&client, &state_table, &secrets_table, &connection, &api_key).await?;
-            let aws = shared::aws::configuration().await;
+            let aws = shared::aws::configuration()?;
             timetable::change(&aws, &state_table, company, &change, Clock::system().now()).await?;
         }
         Command::Forget { state_table, secrets_table, company } => {
-            let client = connect::client_of_environment().await;
+            let client = connect::client_of_environment()?;
             let gone = forget::forget(&client, &state_table, &secrets_table, company).await?;
             eprintln!("The company's connection and secrets and {gone} more items are gone.");
         }
         Command::Integrator { secrets_table, client_id } => {
             let secret = Secret::from_stdin("client secret", "cargo local integrator ... < client-secret.txt")?;
-            let client = connect::client_of_environment().await;
+            let client = connect::client_of_environment()?;
             connect::integrator(&client, &secrets_table, &client_id, &secret).await?;
         }
         Command::BokaMera { secrets_table, username } => {
             const EXAMPLE: &str = "cargo local bokamera ... < password-and-api-key.txt";
             let password = Secret::from_stdin("password", EXAMPLE)?;
             let api_key = Secret::from_stdin("api key", EXAMPLE)?;
-            let client = connect::client_of_environment().await;
+            let client = connect::client_of_environment()?;
             connect::bokamera(&client, &secrets_table, &username, &password, &api_key).await?;
         }
         Command::LocalStack { command } => return Ok(localstack::run(&command).await?.into()),

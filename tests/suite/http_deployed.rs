@@ -18,7 +18,6 @@ const MARK: &str = "marked-7f3a";
 #[tokio::test]
 async fn the_deployed_door_answers_a_client_over_http_as_the_contract_says() -> Checked {
     let world = World::start_with(&[("CorsOrigins", PAGE)]).await?;
-    shared::aws::install_crypto();
     let client = Client::builder().no_proxy().build()?;
     let reader = world.realm.token().company(&world.company.to_string()).role(READ).sign()?;
     let writer = world.administrator().sign()?;
@@ -111,7 +110,6 @@ async fn the_deployed_door_answers_a_client_over_http_as_the_contract_says() -> 
 #[tokio::test]
 async fn every_request_leaves_one_line_in_the_log_and_none_of_its_words() -> Checked {
     let world = World::start().await?;
-    shared::aws::install_crypto();
     let client = Client::builder().no_proxy().build()?;
     let reader = world.realm.token().company(&world.company.to_string()).role(READ).claim("sub", MARK).sign()?;
     let ask = |method: Method, path: String| {

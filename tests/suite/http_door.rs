@@ -9,7 +9,7 @@ use api::App;
 use api::caller::claims::ClaimPath;
 use api::settings::Settings;
 use api::sync_function::SyncFunction;
-use aws_config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::cloud::{Cloud, Endpoint};
 use local::fresh::Fresh;

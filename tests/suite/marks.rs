@@ -189,7 +189,6 @@ async fn tested(world: &World, token: &str) -> (String, String) {
 
 /// Requests that are refused, each with the mark in another place.
 async fn refused(world: &World, token: &str) -> Vec<(String, String)> {
-    shared::aws::install_crypto();
     let client = Client::builder().no_proxy().build().expect("a client");
     let call = |method: &str, path: &str| {
         let method = method.parse::<reqwest::Method>().expect("a method");

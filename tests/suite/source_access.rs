@@ -22,7 +22,7 @@ async fn a_token_is_kept_until_shortly_before_it_expires_and_then_renewed() {
     let company = Company::with_users(1);
     company.vaka.set_token_life(60 * MINUTE);
     let clock = Clock::set_to(Timestamp::from_ms(0));
-    let client = Vaka::new(VakaParts { clock: clock.clone(), ..company.parts() }).unwrap();
+    let client = Vaka::new(VakaParts { clock: clock.clone(), ..company.parts() });
     let reader = client.for_company(api_key(), time_for(MINUTE));
     for (minutes_later, tokens) in [(0, 1), (54, 1), (2, 2), (54, 2), (2, 3)] {
         clock.advance(minutes_later * MINUTE);
@@ -126,7 +126,7 @@ async fn a_secret_rotated_just_after_it_was_read_is_read_once_more() {
         let account = IntegratorAccount { client_id: format!("{age}-id"), client_secret: format!("{age}-secret") };
         Box::pin(async move { Ok::<_, AccountError>(account) })
     });
-    let client = Vaka::new(VakaParts { read_account, ..company.parts() }).unwrap();
+    let client = Vaka::new(VakaParts { read_account, ..company.parts() });
     let reader = client.for_company(api_key(), time_for(MINUTE));
     assert_eq!(read_users(&reader, company.device).await.unwrap().len(), 5);
     assert_eq!((reads.load(Ordering::SeqCst), company.calls(Route::Token).len()), (2, 2));
@@ -138,7 +138,7 @@ async fn no_account_ends_the_reading_and_one_that_cannot_be_read_may_be_readable
     let missing: ReadAccount = Arc::new(|| Box::pin(async { Err(AccountError::Missing) }));
     let unreadable: ReadAccount = Arc::new(|| Box::pin(async { Err(AccountError::Unreadable("throttled".into())) }));
     for (retryable, read_account) in [(false, missing), (true, unreadable)] {
-        let client = Vaka::new(VakaParts { read_account, ..company.parts() }).unwrap();
+        let client = Vaka::new(VakaParts { read_account, ..company.parts() });
         let error = read_users(&client.for_company(api_key(), time_for(MINUTE)), company.device).await.unwrap_err();
         assert!(matches!(error, SourceError::Account(_)), "{error:?}");
         assert_eq!(error.retryable(), retryable);

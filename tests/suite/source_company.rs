@@ -89,11 +89,11 @@ impl Company {
 
     /// A client that has no token yet.
     pub fn client(&self) -> Vaka {
-        Vaka::new(self.parts()).unwrap()
+        Vaka::new(self.parts())
     }
 
     pub fn patient(&self, patience: Patience) -> CompanyReader {
-        Vaka::new(VakaParts { patience, ..self.parts() }).unwrap().for_company(api_key(), time_for(LONG))
+        Vaka::new(VakaParts { patience, ..self.parts() }).for_company(api_key(), time_for(LONG))
     }
 
     /// A reader with a client of its own and plenty of time.

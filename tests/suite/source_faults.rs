@@ -172,7 +172,7 @@ async fn a_server_that_cannot_be_reached_is_a_trouble_that_may_pass() {
     let free_port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
     for base_url in [speaks_no_tls, no_such_host, format!("http://{free_port}")] {
         let settings = VakaSettings::new(&base_url, &company.vaka.token_url(), "scope").unwrap();
-        let client = Vaka::new(VakaParts { settings, ..company.parts() }).unwrap();
+        let client = Vaka::new(VakaParts { settings, ..company.parts() });
         let reader = client.for_company(api_key(), time_for(Duration::from_secs(60)));
         let error = read_users(&reader, company.device).await.unwrap_err();
         assert!(

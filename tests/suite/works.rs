@@ -13,9 +13,8 @@ pub use customers::MOST_AT_ONCE;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::bokamera::{self, BokaMera, PASSWORD, USERNAME};
@@ -23,6 +22,7 @@ use local::cloud::{Cloud, Endpoint};
 use local::fresh::Fresh;
 use local::proxy::Proxy;
 use local::vaka::{CLIENT_ID, CLIENT_SECRET, User, Vaka};
+use shared::aws::SdkConfig;
 use shared::clock::{Clock, Timestamp};
 use shared::handoff::{Accept, accept};
 use shared::ids::{CompanyId, JobId};
@@ -147,7 +147,7 @@ impl Works {
             vaka: vaka.expect("a false VAKA's address"),
             customers: self.customers_settings(),
         };
-        App::new(settings, &self.aws, clock, patience).expect("a worker")
+        App::new(settings, &self.aws, clock, patience)
     }
 
     /// The queue as the functions reach it.

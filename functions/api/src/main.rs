@@ -12,7 +12,7 @@ use shared::{aws, telemetry};
 async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::start();
     let settings = Settings::from_env().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    let aws = aws::configuration().await;
+    let aws = aws::configuration().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
     let table = Table::new(&aws, &settings.state_table);
     let queue = Queue::new(&aws, &settings.sync_queue_url);
     let sync_function = SyncFunction::new(&aws, &settings.sync_function);

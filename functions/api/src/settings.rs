@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::Url;
+use shared::http::Url;
 use shared::settings::{SettingsError, list, optional, required, state_table, sync_queue_url};
 
 use crate::ANSWER_WITHIN;

@@ -2,12 +2,10 @@
 //!
 //! Over `aws-sdk-lambda`, though it is a large crate: one operation of it is linked, and it signs,
 //! finds the endpoint and reads errors as the other two clients do. The rival was a signed request
-//! of our own over `reqwest`, with all of that written a second time.
+//! of our own, with all of that written a second time.
 //!
 //! What this module does not do: call again. Each call asks VAKA anew, and whoever sits and waits
 //! can press the button.
-
-use std::time::Duration;
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::retry::RetryConfig;
@@ -17,9 +15,6 @@ use aws_sdk_lambda::primitives::Blob;
 use shared::aws::{self, SdkConfig};
 use shared::connection_test::{TestConnection, TestReport, WAITING};
 use shared::ids::CompanyId;
-
-/// Lambda takes a connection in milliseconds.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The sync function.
 #[derive(Debug, Clone)]
@@ -55,11 +50,7 @@ impl SyncFunction {
         let config = aws_sdk_lambda::config::Builder::from(aws)
             .retry_config(RetryConfig::disabled())
             .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(WAITING)
-                    .operation_timeout(WAITING)
-                    .build(),
+                TimeoutConfig::builder().operation_attempt_timeout(WAITING).operation_timeout(WAITING).build(),
             )
             .build();
         Self { client: Client::from_conf(config), name: name.into() }

@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     shared::telemetry::start();
     let settings =
         Settings::from_environment().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    let aws = shared::aws::configuration().await;
+    let aws = shared::aws::configuration().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
     let app = &App::new(settings, &aws, Clock::system());
     run(service_fn(move |_: LambdaEvent<IgnoredAny>| async move { Ok::<_, Error>(app.run().await.map(drop)?) })).await
 }

@@ -123,8 +123,7 @@ const fn of_secrets(error: &SecretsError) -> Finding {
 
 const fn of_source(error: &SourceError) -> Finding {
     match error {
-        SourceError::Client(_)
-        | SourceError::Account(_)
+        SourceError::Account(_)
         | SourceError::NotAToken
         | SourceError::Refused { by: Server::Tokens }
         | SourceError::UnexpectedStatus { by: Server::Tokens, .. } => Finding::SignInFailed,

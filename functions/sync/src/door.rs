@@ -19,11 +19,11 @@ use tracing::Instrument;
 
 use crate::customers::embedded::Customers;
 use crate::customers::home::Home;
-use crate::customers::rest::{Rest, RestError, RestParts};
+use crate::customers::rest::{Rest, RestParts};
 use crate::secrets::Secrets;
 use crate::settings::{CustomersSettings, Settings};
 use crate::slice::{SliceEnd, SliceError, Workshop};
-use crate::source::{Patience, SourceError, Vaka, VakaParts};
+use crate::source::{Patience, Vaka, VakaParts};
 use crate::walk::Rooms;
 
 /// One invocation of the function.
@@ -61,17 +61,6 @@ pub struct App {
     workshop: Workshop,
 }
 
-/// Why the function cannot work at all.
-#[derive(Debug, thiserror::Error)]
-pub enum NotReady {
-    /// VAKA cannot be reached.
-    #[error("VAKA cannot be reached")]
-    Vaka(#[from] SourceError),
-    /// BokaMera cannot be reached.
-    #[error("BokaMera cannot be reached")]
-    BokaMera(#[from] RestError),
-}
-
 /// Why a message is given back.
 #[derive(Debug, thiserror::Error)]
 enum GivenBack {
@@ -85,10 +74,8 @@ enum GivenBack {
 
 impl App {
     /// The function over these settings; it connects to nothing yet.
-    ///
-    /// # Errors
-    /// [`NotReady`] when this machine has no usable TLS roots.
-    pub fn new(settings: Settings, aws: &SdkConfig, clock: Clock, patience: Patience) -> Result<Self, NotReady> {
+    #[must_use]
+    pub fn new(settings: Settings, aws: &SdkConfig, clock: Clock, patience: Patience) -> Self {
         let client = Client::new(aws);
         let secrets = Secrets::new(client.clone(), settings.secrets_table);
         let vaka = Vaka::new(VakaParts {
@@ -97,7 +84,7 @@ impl App {
             read_account: secrets.integrator(),
             clock: clock.clone(),
             random: fastrand::Rng::new(),
-        })?;
+        });
         let customers = match settings.customers {
             CustomersSettings::Embedded => Home::Embedded(Customers::new(client, settings.customers_table)),
             CustomersSettings::Rest(settings) => Home::Rest(Rest::new(RestParts {
@@ -106,10 +93,10 @@ impl App {
                 secrets: secrets.clone(),
                 clock: clock.clone(),
                 random: fastrand::Rng::new(),
-            })?),
+            })),
         };
         let rooms = Rooms { table: Table::new(aws, settings.state_table), customers, clock };
-        Ok(Self { workshop: Workshop { rooms, queue: Queue::new(aws, settings.queue_url), secrets, vaka } })
+        Self { workshop: Workshop { rooms, queue: Queue::new(aws, settings.queue_url), secrets, vaka } }
     }
 
     /// Answers whoever called.

@@ -20,7 +20,7 @@ pub fn nobody_found() -> Failure {
 #[must_use]
 pub fn source(error: &SourceError) -> Failure {
     let code = match error {
-        SourceError::Client(_) | SourceError::Account(_) | SourceError::NotAToken => FailureCode::SignInFailed,
+        SourceError::Account(_) | SourceError::NotAToken => FailureCode::SignInFailed,
         SourceError::ApiKey(AccountError::Missing) => FailureCode::ApiKeyMissing,
         SourceError::ApiKey(AccountError::Unreadable(_)) => FailureCode::SecretsUnavailable,
         SourceError::Refused { .. } => FailureCode::SourceRefused,
@@ -40,7 +40,7 @@ pub fn source(error: &SourceError) -> Failure {
 #[must_use]
 pub fn target(error: &RestError) -> Failure {
     let code = match error {
-        RestError::Client(_) | RestError::Account(_) | RestError::Refused { .. } => FailureCode::TargetSignInFailed,
+        RestError::Account(_) | RestError::Refused { .. } => FailureCode::TargetSignInFailed,
         RestError::Forbidden => FailureCode::TargetForbidden,
         RestError::Unavailable { .. }
         | RestError::WaitLonger { .. }

@@ -11,8 +11,8 @@ async fn main() -> Result<(), Error> {
     shared::telemetry::start();
     let settings =
         Settings::from_environment().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    let aws = shared::aws::configuration().await;
-    let app = &App::new(settings, &aws, Clock::system(), Patience::PRODUCTION)?;
+    let aws = shared::aws::configuration().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    let app = &App::new(settings, &aws, Clock::system(), Patience::PRODUCTION);
     run(service_fn(move |event: LambdaEvent<_>| async move {
         let deadline = Timestamp::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         let invocation = Invocation { id: event.context.request_id, deadline };

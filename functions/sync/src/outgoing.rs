@@ -12,33 +12,24 @@ pub mod request;
 pub mod token;
 pub mod trouble;
 
-use reqwest::Client;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
+use shared::http::Client;
+use shared::http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use patience::Patience;
 
 /// How the sync names itself to others.
-const USER_AGENT: &str = concat!("bokamera-axema-sync/", env!("CARGO_PKG_VERSION"));
+const NAME: &str = concat!("bokamera-axema-sync/", env!("CARGO_PKG_VERSION"));
 
 /// The header in which both VAKA Online and BokaMera expect their api key.
 pub const API_KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
 
 /// A client for JSON that connects to nothing yet.
-///
-/// # Errors
-/// When this machine has no usable TLS roots.
-pub fn client(patience: &Patience) -> Result<Client, reqwest::Error> {
-    shared::aws::install_crypto();
-    Client::builder()
-        .user_agent(USER_AGENT)
-        .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
-        .connect_timeout(patience.connect)
-        // A redirect would carry credentials to an address that no one configured, and so would a
-        // proxy that a stray environment variable names.
-        .redirect(Policy::none())
-        .no_proxy()
-        .build()
+#[must_use]
+pub fn client(patience: &Patience) -> Client {
+    Client::new(patience.connect).with_headers(HeaderMap::from_iter([
+        (USER_AGENT, HeaderValue::from_static(NAME)),
+        (ACCEPT, HeaderValue::from_static("application/json")),
+    ]))
 }
 
 /// A secret as the value of a header, blanks around it dropped; `None` when it is empty or holds

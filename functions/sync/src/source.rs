@@ -30,8 +30,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use reqwest::Client;
 use shared::clock::Clock;
+use shared::http::{Client, Url};
 use shared::ids::DeviceId;
 
 pub use crate::outgoing::budget::Budget;
@@ -78,19 +78,16 @@ pub struct VakaParts {
 
 impl Vaka {
     /// The client for a whole process; it connects to nothing yet.
-    ///
-    /// # Errors
-    /// [`SourceError::Client`] when this machine has no usable TLS roots.
-    pub fn new(parts: VakaParts) -> Result<Self, SourceError> {
-        let http = outgoing::client(&parts.patience).map_err(SourceError::Client)?;
-        Ok(Self(Arc::new(Door {
-            http,
+    #[must_use]
+    pub fn new(parts: VakaParts) -> Self {
+        Self(Arc::new(Door {
+            http: outgoing::client(&parts.patience),
             settings: parts.settings,
             patience: parts.patience,
             jitter: Jitter::new(parts.random),
             clock: parts.clock,
             tokens: TokenKeeper::new(parts.read_account),
-        })))
+        }))
     }
 
     /// A reader for one company, with the time that its worker has left.
@@ -137,7 +134,7 @@ impl CompanyReader {
         UserStream::new(self.walk(self.vaka.0.settings.users_url(device)))
     }
 
-    fn walk<R: page::Record>(&self, list: reqwest::Url) -> paging::Walk<R> {
+    fn walk<R: page::Record>(&self, list: Url) -> paging::Walk<R> {
         paging::Walk::begin(Arc::clone(&self.vaka.0), list, self.api_key.clone(), self.budget.clone())
     }
 }

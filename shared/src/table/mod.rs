@@ -93,7 +93,7 @@ impl TableError {
 impl Table {
     /// The state table of this name.
     #[must_use]
-    pub fn new(aws: &aws_config::SdkConfig, name: impl Into<String>) -> Self {
+    pub fn new(aws: &crate::aws::SdkConfig, name: impl Into<String>) -> Self {
         Self { client: Client::new(aws), name: name.into() }
     }
 }

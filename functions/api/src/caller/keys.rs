@@ -19,12 +19,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use reqwest::{Client, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::clock::Timestamp;
+use shared::http::header::{ACCEPT, HeaderMap, HeaderValue};
+use shared::http::{Client, Error, Method, StatusCode, Url};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::CallerError;
 use super::signature::{Jwk, PublicKey};
@@ -55,7 +57,10 @@ const DISCOVERY: &str = ".well-known/openid-configuration";
 pub enum KeysError {
     /// The issuer did not answer, or not in full.
     #[error("the issuer cannot be reached")]
-    Unreachable(#[source] reqwest::Error),
+    Unreachable(#[source] Error),
+    /// The issuer did not answer in time.
+    #[error("the issuer answers too slowly")]
+    TooSlow,
     /// The issuer answered with another status than 200.
     #[error("the issuer answered with status {0}")]
     Status(u16),
@@ -105,18 +110,11 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-/// The client for all issuers: no proxy and no redirect, because the addresses are configured.
-///
-/// # Errors
-/// When TLS cannot be set up.
-pub fn client() -> Result<Client, reqwest::Error> {
-    shared::aws::install_crypto();
-    Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(READ_TIMEOUT)
-        .build()
+/// The client for all issuers.
+#[must_use]
+pub fn client() -> Client {
+    let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+    Client::new(CONNECT_TIMEOUT).with_headers(headers)
 }
 
 /// Whether documents may be read from there: over https, or from this machine.
@@ -215,20 +213,23 @@ impl Issuer {
     }
 
     async fn document<T: DeserializeOwned>(&self, address: Url) -> Result<T, KeysError> {
-        let unreachable = |error: reqwest::Error| KeysError::Unreachable(error.without_url());
-        let mut answer =
-            self.http.get(address).header("accept", "application/json").send().await.map_err(unreachable)?;
-        if answer.status() != http::StatusCode::OK {
+        let read = timeout(READ_TIMEOUT, self.bytes(address)).await.map_err(|_| KeysError::TooSlow)?;
+        serde_json::from_slice(&read?).map_err(KeysError::Unreadable)
+    }
+
+    async fn bytes(&self, address: Url) -> Result<Vec<u8>, KeysError> {
+        let mut answer = self.http.request(Method::GET, address).send().await.map_err(KeysError::Unreachable)?;
+        if answer.status() != StatusCode::OK {
             return Err(KeysError::Status(answer.status().as_u16()));
         }
         let mut document = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-            if document.len() + chunk.len() > LARGEST_DOCUMENT_BYTES {
+        while let Some(piece) = answer.piece().await.map_err(KeysError::Unreachable)? {
+            if document.len() + piece.len() > LARGEST_DOCUMENT_BYTES {
                 return Err(KeysError::TooLarge);
             }
-            document.extend_from_slice(&chunk);
+            document.extend_from_slice(&piece);
         }
-        serde_json::from_slice(&document).map_err(KeysError::Unreadable)
+        Ok(document)
     }
 }
 
@@ -250,7 +251,7 @@ mod tests {
             ("id.example", false),
             ("", false),
         ] {
-            let issuer = client().ok().and_then(|http| Issuer::new(name, http));
+            let issuer = Issuer::new(name, client());
             assert_eq!(issuer.is_some(), fits, "{name}");
         }
     }
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn the_discovery_document_lies_below_the_issuer_with_one_slash() {
         for name in ["https://id.example/realms/a", "https://id.example/realms/a/"] {
-            let issuer = client().ok().and_then(|http| Issuer::new(name, http));
+            let issuer = Issuer::new(name, client());
             let address = issuer.map(|issuer| issuer.discovery.to_string());
             assert_eq!(address.as_deref(), Some("https://id.example/realms/a/.well-known/openid-configuration"));
         }

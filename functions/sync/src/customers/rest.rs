@@ -26,8 +26,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Client;
 use shared::clock::Clock;
+use shared::http::Client;
 use shared::ids::{CompanyId, CustomerId};
 
 pub use effect::{Effect, Order};
@@ -84,24 +84,22 @@ pub struct RestParts {
 
 impl Rest {
     /// The client for a whole process; it connects to nothing yet.
-    ///
-    /// # Errors
-    /// [`RestError::Client`] when this machine has no usable TLS roots.
-    pub fn new(parts: RestParts) -> Result<Self, RestError> {
+    #[must_use]
+    pub fn new(parts: RestParts) -> Self {
         let patience = Patience {
             answer: parts.patience.answer.min(ANSWER_WITHIN),
             silence: parts.patience.silence.min(PIECE_WITHIN),
             ..parts.patience
         };
-        Ok(Self(Arc::new(Door {
-            http: outgoing::client(&patience).map_err(RestError::Client)?,
+        Self(Arc::new(Door {
+            http: outgoing::client(&patience),
             pace: Pace::new(parts.settings.concurrency()),
             settings: parts.settings,
             patience,
             jitter: Jitter::new(parts.random),
             clock: parts.clock,
             sign_in: SignIn::new(parts.secrets),
-        })))
+        }))
     }
 
     /// All customers of the company, as they are now.

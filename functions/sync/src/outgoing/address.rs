@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use reqwest::Url;
+use shared::http::Url;
 use shared::settings::SettingsError;
 
 /// The address in a variable of this name.

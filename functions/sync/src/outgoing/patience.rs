@@ -10,8 +10,8 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-use reqwest::header::HeaderValue;
 use shared::clock::{Clock, Timestamp};
+use shared::http::HeaderValue;
 use shared::telemetry::Chain;
 
 use super::budget::Budget;

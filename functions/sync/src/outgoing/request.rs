@@ -1,6 +1,6 @@
 //! One request, from its sending to the last piece of its answer, within patience and budget.
 
-use reqwest::{RequestBuilder, Response, StatusCode};
+use shared::http::{Answer, Error, Request, StatusCode};
 
 use super::budget::{Budget, RanOut};
 use super::patience::Patience;
@@ -10,11 +10,7 @@ use super::trouble::Trouble;
 ///
 /// # Errors
 /// [`RanOut`] when the budget ended first: whether the request took effect is not known then.
-pub async fn send(
-    request: RequestBuilder,
-    patience: &Patience,
-    budget: &Budget,
-) -> Result<Result<Response, Trouble>, RanOut> {
+pub async fn send(request: Request, patience: &Patience, budget: &Budget) -> Result<Result<Answer, Trouble>, RanOut> {
     let answered = tokio::time::timeout(patience.answer, request.send());
     Ok(match budget.spend(answered).await? {
         Ok(Ok(answer)) => Ok(answer),
@@ -28,11 +24,11 @@ pub async fn send(
 /// # Errors
 /// [`RanOut`] when the budget ended first.
 pub async fn next_piece(
-    answer: &mut Response,
+    answer: &mut Answer,
     patience: &Patience,
     budget: &Budget,
 ) -> Result<Result<Option<bytes::Bytes>, Trouble>, RanOut> {
-    let piece = tokio::time::timeout(patience.silence, answer.chunk());
+    let piece = tokio::time::timeout(patience.silence, answer.piece());
     Ok(match budget.spend(piece).await? {
         Ok(Ok(piece)) => Ok(piece),
         Ok(Err(error)) => Err(trouble_of(error)),
@@ -45,7 +41,7 @@ pub async fn next_piece(
 /// # Errors
 /// [`RanOut`] when the budget ended first.
 pub async fn read_small(
-    answer: &mut Response,
+    answer: &mut Answer,
     longest: usize,
     patience: &Patience,
     budget: &Budget,
@@ -67,14 +63,9 @@ pub fn is_passing(status: StatusCode) -> bool {
     status == StatusCode::REQUEST_TIMEOUT || status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
-fn trouble_of(error: reqwest::Error) -> Trouble {
-    // The URL can hold ids and a place in a list.
-    let error = error.without_url();
-    if error.is_timeout() {
-        Trouble::Silence
-    } else if error.is_connect() {
-        Trouble::NoConnection(error)
-    } else {
-        Trouble::ConnectionLost(error)
+fn trouble_of(error: Error) -> Trouble {
+    match error {
+        Error::NotConnected(_) | Error::Unwritable(_) => Trouble::NoConnection(error),
+        Error::Lost(_) | Error::CutOff(_) => Trouble::ConnectionLost(error),
     }
 }

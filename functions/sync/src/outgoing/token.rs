@@ -9,10 +9,10 @@
 
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::clock::{Clock, Timestamp};
+use shared::http::HeaderValue;
 use tokio::sync::Mutex;
 
 use super::budget::{Budget, RanOut};

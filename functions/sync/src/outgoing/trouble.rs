@@ -2,6 +2,8 @@
 //!
 //! None of these holds a URL, a body or a header: they go into the log with their causes.
 
+use shared::http::Error;
+
 use super::budget::RanOut;
 
 /// A trouble that passes by itself, and is therefore tried again.
@@ -15,10 +17,10 @@ pub enum Trouble {
     },
     /// No connection: refused, no such host, no TLS.
     #[error("no connection could be made")]
-    NoConnection(#[source] reqwest::Error),
+    NoConnection(#[source] Error),
     /// The connection was lost before or in the middle of the answer.
     #[error("the connection was lost")]
-    ConnectionLost(#[source] reqwest::Error),
+    ConnectionLost(#[source] Error),
     /// Nothing came for longer than is allowed.
     #[error("it said nothing for too long")]
     Silence,

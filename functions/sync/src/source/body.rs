@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use reqwest::Response;
+use shared::http::Answer;
 use tokio::sync::mpsc;
 
 use crate::outgoing::budget::Budget;
@@ -36,7 +36,7 @@ pub(super) enum Body {
 /// Reads a body to its end, handing its records over while it arrives.
 pub(super) async fn read_body<R: Record>(
     door: &Door,
-    answer: Response,
+    answer: Answer,
     caps: Caps,
     budget: &Budget,
     hand_over: impl FnMut(Vec<R>) -> ControlFlow<()> + Send + 'static,
@@ -66,7 +66,7 @@ enum Pumped {
 
 async fn pump(
     door: &Door,
-    mut answer: Response,
+    mut answer: Answer,
     budget: &Budget,
     pieces: mpsc::Sender<Bytes>,
 ) -> Result<Pumped, SourceError> {

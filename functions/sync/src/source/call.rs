@@ -5,8 +5,8 @@
 //! reaches the caller, and its body has not been read yet: that a body may still break is
 //! [`super::paging`]'s business.
 
-use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
-use reqwest::{Response, StatusCode, Url};
+use shared::http::header::{AUTHORIZATION, RETRY_AFTER};
+use shared::http::{self, Method, StatusCode, Url};
 
 use crate::outgoing::API_KEY_HEADER;
 use crate::outgoing::budget::Budget;
@@ -21,7 +21,7 @@ use super::{CompanyKey, Door};
 /// What came of asking for a page.
 pub(super) enum Answer {
     /// 200; the body is still to be read.
-    Page(Response),
+    Page(http::Answer),
     /// 400 or 410 on a continuation token: the place in the list is lost.
     PositionRefused,
 }
@@ -47,7 +47,7 @@ pub(super) async fn get_list(
         let api_key = page.api_key.current();
         let request = door
             .http
-            .get(page.url.clone())
+            .request(Method::GET, page.url.clone())
             .header(AUTHORIZATION, token.credentials.clone())
             .header(API_KEY_HEADER, api_key.header());
         let answer = match send(request, &door.patience, budget).await? {

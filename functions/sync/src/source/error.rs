@@ -2,7 +2,7 @@
 //!
 //! `Display` is for the operator's log, [`SourceError::plain`] for the job item and so for the
 //! company's administrator. Neither holds a body, a token, a key, a name or an address: the
-//! sources of these errors are stripped of their URL, and an error of the JSON parser, whose
+//! sources of these errors know no URL, and an error of the JSON parser, whose
 //! text can quote what it read, never gets further than its line and column.
 
 use std::time::Duration;
@@ -16,9 +16,6 @@ use super::token::AccountError;
 /// What keeps a list from being read to its end. A list is whole or it is one of these.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// The HTTP client cannot be built: the machine has no usable TLS roots.
-    #[error("the HTTP client cannot be built")]
-    Client(#[source] reqwest::Error),
     /// The integrator account could not be read from where it is kept.
     #[error("the integrator account cannot be read")]
     Account(#[source] AccountError),
@@ -113,8 +110,7 @@ impl SourceError {
         match self {
             Self::Unavailable { .. } | Self::WaitLonger { .. } | Self::OutOfTime | Self::Interrupted => true,
             Self::Account(error) | Self::ApiKey(error) => error.retryable(),
-            Self::Client(_)
-            | Self::Refused { .. }
+            Self::Refused { .. }
             | Self::Forbidden
             | Self::NoSuchDevice
             | Self::UnexpectedStatus { .. }
@@ -131,8 +127,7 @@ impl SourceError {
         match self {
             Self::WaitLonger { retry_after_ms } => Some(Duration::from_millis(*retry_after_ms)),
             Self::OutOfTime => Some(Duration::ZERO),
-            Self::Client(_)
-            | Self::Account(_)
+            Self::Account(_)
             | Self::ApiKey(_)
             | Self::Refused { .. }
             | Self::Forbidden
@@ -151,7 +146,7 @@ impl SourceError {
     #[must_use]
     pub const fn plain(&self) -> &'static str {
         match self {
-            Self::Client(_) | Self::Account(_) | Self::NotAToken | Self::Refused { by: Server::Tokens } => {
+            Self::Account(_) | Self::NotAToken | Self::Refused { by: Server::Tokens } => {
                 "The service could not sign in to VAKA Online. This is not caused by your settings; the operator of the service has to check the integrator account."
             }
             Self::ApiKey(AccountError::Missing) => {

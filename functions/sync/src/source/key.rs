@@ -11,7 +11,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::header::HeaderValue;
+use shared::http::HeaderValue;
 use shared::secrets;
 
 use crate::outgoing;

@@ -2,7 +2,7 @@
 //!
 //! Both credentials go to these addresses, so each is one that [`address`] trusts.
 
-use reqwest::Url;
+use shared::http::Url;
 use shared::ids::DeviceId;
 use shared::settings::{SettingsError, required};
 

@@ -10,8 +10,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::StatusCode;
-use reqwest::header::{HeaderValue, RETRY_AFTER};
+use shared::http::header::{HeaderValue, RETRY_AFTER};
+use shared::http::{Method, StatusCode};
 
 use crate::outgoing::budget::Budget;
 use crate::outgoing::patience::{Tries, asked_pause};
@@ -114,7 +114,7 @@ enum SignIn {
 
 /// One try of the client-credentials grant.
 async fn sign_in(door: &Door, budget: &Budget, account: &IntegratorAccount) -> Result<SignIn, SourceError> {
-    let request = door.http.post(door.settings.token_url().clone()).form(&[
+    let request = door.http.request(Method::POST, door.settings.token_url().clone()).form(&[
         ("grant_type", "client_credentials"),
         ("client_id", &account.client_id),
         ("client_secret", &account.client_secret),

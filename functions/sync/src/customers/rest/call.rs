@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Method, StatusCode, Url};
+use shared::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use shared::http::{Method, StatusCode, Url};
 
 use crate::outgoing::budget::{Budget, RanOut};
 use crate::outgoing::patience::{Tries, asked_pause};
@@ -90,7 +90,7 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
         }
         let mut request = credentials.credentials.sign(door.http.request(call.method.clone(), call.url.clone()));
         if let Some(body) = &call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone());
         }
         let sent = match send(request, &door.patience, budget).await {
             // It was under way, and nobody waits for its answer any more.

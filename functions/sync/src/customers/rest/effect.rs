@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Method;
+use shared::http::Method;
 use shared::ids::{CompanyId, CustomerId};
 use shared::outcome::SkipReason;
 use tokio::task::JoinSet;

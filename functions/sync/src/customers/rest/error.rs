@@ -12,9 +12,6 @@ use crate::secrets::SecretsError;
 /// is none of these.
 #[derive(Debug, thiserror::Error)]
 pub enum RestError {
-    /// The HTTP client cannot be built: the machine has no usable TLS roots.
-    #[error("the HTTP client cannot be built")]
-    Client(#[source] reqwest::Error),
     /// The account could not be read from where it is kept.
     #[error("BokaMera's account cannot be read")]
     Account(#[source] SecretsError),
@@ -92,8 +89,7 @@ impl RestError {
             | Self::NotBegun
             | Self::Interrupted => true,
             Self::Account(error) => error.retryable(),
-            Self::Client(_)
-            | Self::Refused { .. }
+            Self::Refused { .. }
             | Self::Forbidden
             | Self::UnexpectedStatus { .. }
             | Self::NotTheAnswer { .. }
@@ -107,8 +103,7 @@ impl RestError {
         match self {
             Self::WaitLonger { retry_after_ms } => Some(Duration::from_millis(*retry_after_ms)),
             Self::OutOfTime => Some(Duration::ZERO),
-            Self::Client(_)
-            | Self::Account(_)
+            Self::Account(_)
             | Self::Refused { .. }
             | Self::Forbidden
             | Self::UnexpectedStatus { .. }
@@ -124,7 +119,7 @@ impl RestError {
     #[must_use]
     pub const fn plain(&self) -> &'static str {
         match self {
-            Self::Client(_) | Self::Account(_) | Self::Refused { .. } => {
+            Self::Account(_) | Self::Refused { .. } => {
                 "The service could not sign in to BokaMera. This is not caused by your settings; the operator of the service has to check its account there."
             }
             Self::Forbidden => {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use reqwest::Method;
+use shared::http::Method;
 use shared::ids::{CompanyId, CustomerId};
 use tokio::task::JoinSet;
 use tracing::Instrument;

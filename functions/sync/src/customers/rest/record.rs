@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use shared::http::StatusCode;
 use shared::ids::CustomerId;
 use shared::table::report::Imprint;
 

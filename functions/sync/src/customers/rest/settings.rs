@@ -1,6 +1,6 @@
 //! Where BokaMera is and how much at once it is asked, decided by the deployment.
 
-use reqwest::Url;
+use shared::http::Url;
 use shared::ids::{CompanyId, CustomerId};
 use shared::settings::{SettingsError, required};
 

@@ -7,8 +7,8 @@
 
 use std::fmt;
 
-use reqwest::header::{HeaderValue, RETRY_AFTER};
-use reqwest::{RequestBuilder, StatusCode};
+use shared::http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
+use shared::http::{Method, Request, StatusCode};
 
 use crate::outgoing::budget::Budget;
 use crate::outgoing::patience::{Tries, asked_pause};
@@ -60,8 +60,8 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    pub(super) fn sign(&self, request: RequestBuilder) -> RequestBuilder {
-        request.header(reqwest::header::AUTHORIZATION, self.token.clone()).header(API_KEY_HEADER, self.api_key.clone())
+    pub(super) fn sign(&self, request: Request) -> Request {
+        request.header(AUTHORIZATION, self.token.clone()).header(API_KEY_HEADER, self.api_key.clone())
     }
 }
 
@@ -134,7 +134,7 @@ async fn ask(door: &Door, budget: &Budget, form: &[(&str, &str)]) -> Result<Opti
     let mut tries = Tries::new(by, &door.patience, &door.jitter, budget);
     loop {
         let asked_at = door.clock.now();
-        let request = door.http.post(door.settings.token_url().clone()).form(form);
+        let request = door.http.request(Method::POST, door.settings.token_url().clone()).form(form);
         let mut answer = match send(request, &door.patience, budget).await? {
             Ok(answer) => answer,
             Err(trouble) => {
