@@ -350,7 +350,8 @@ fn after_mark(mut body: impl Read) -> impl Read {
     let mut head = Vec::with_capacity(BYTE_ORDER_MARK.len());
     // An error comes again at the next read, and is met there.
     drop(body.by_ref().take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut head));
-    if head == BYTE_ORDER_MARK {
+    // A body that ends within the mark is cut short, and not something else.
+    if BYTE_ORDER_MARK.starts_with(&head) {
         head.clear();
     }
     io::Cursor::new(head).chain(body)

@@ -105,8 +105,7 @@ fn a_page_is_the_same_in_pieces_of_any_sizes() {
 fn a_page_cut_short_anywhere_is_never_a_page() {
     let page = hard_page();
     let whole = page.trim_end().len();
-    // Half a byte order mark is not cut JSON, it is none.
-    for at in (0..whole).filter(|at| !(1..BYTE_ORDER_MARK.len()).contains(at)) {
+    for at in 0..whole {
         let (end, _) = read::<VakaUser>(&page.as_bytes()[..at], CAPS);
         assert_eq!(end, Err(PageFault::CutShort), "cut at {at}");
     }
