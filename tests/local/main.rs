@@ -8,7 +8,7 @@ use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
 use local::figures::{self, Wanted};
 use local::timetable::{self, Timetable};
-use local::{demo, faults, forget, localstack};
+use local::{demo, faults, forget, fuzz, localstack};
 use shared::clock::Clock;
 use uuid::Uuid;
 
@@ -105,6 +105,8 @@ enum Command {
         /// Run this one alone.
         name: Option<String>,
     },
+    /// Look for inputs for which what has to hold at each door does not, with libFuzzer; needs a nightly Rust.
+    Fuzz(fuzz::Plan),
     /// Run `cargo lambda watch` with the embedded cloud behind it, for `cargo lambda invoke`.
     Watch,
 }
@@ -164,6 +166,7 @@ async fn run(command: Command) -> Outcome {
             };
             figures::run(&wanted)?;
         }
+        Command::Fuzz(plan) => fuzz::run(&plan).await?,
         Command::Watch => check::watch().await?,
     }
     Ok(ExitCode::SUCCESS)

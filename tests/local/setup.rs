@@ -1,6 +1,7 @@
 //! What `cargo local` and the tests install: Python programs, each set from a file that pins every
 //! package by version and hash, into an environment of its own below `target/local`; Node.js in the
-//! same way, and with it npm packages from lock files, Chromium among them.
+//! same way, and with it npm packages from lock files, Chromium among them; programs of crates.io by
+//! version.
 //!
 //! An environment is complete or it counts for nothing: its stamp, a digest of all that decides
 //! its content, is written last, and a lock lets one process install while others wait. So the
@@ -9,6 +10,7 @@
 mod browser;
 mod node;
 mod python;
+mod rust;
 
 use std::fmt;
 use std::fs::{self, File};
@@ -25,6 +27,7 @@ pub use browser::{Browser, browser};
 pub(crate) use node::npm_failure;
 pub use node::{Node, NodeFolder, NpmPackages, node, npm};
 pub use python::{Python, PythonError};
+pub use rust::{Crate, installed};
 
 /// A set of Python packages, in the file that pins it.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +127,8 @@ pub enum Installer {
     Pip,
     /// Node's.
     Npm,
+    /// Rust's.
+    Cargo,
 }
 
 impl fmt::Display for Installer {
@@ -131,6 +136,7 @@ impl fmt::Display for Installer {
         f.write_str(match self {
             Self::Pip => "pip",
             Self::Npm => "npm",
+            Self::Cargo => "cargo",
         })
     }
 }

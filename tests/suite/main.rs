@@ -16,6 +16,7 @@ mod describe;
 mod erasure;
 mod events_deployed;
 mod events_outbox;
+mod hostile_input;
 mod http_bodies;
 mod http_deployed;
 mod http_describe;

@@ -20,7 +20,7 @@ mod call;
 mod error;
 mod groups;
 mod key;
-mod page;
+pub mod page;
 mod paging;
 mod settings;
 mod token;

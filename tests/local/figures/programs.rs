@@ -31,7 +31,7 @@ impl Program {
 }
 
 /// All of them, in the order of the page.
-pub const PROGRAMS: [Program; 2] = [
+pub const PROGRAMS: [Program; 3] = [
     Program {
         name: "crash-points",
         arguments: &["test", "--test", "suite", "--", "crash_points", "--nocapture"],
@@ -43,5 +43,11 @@ pub const PROGRAMS: [Program; 2] = [
         arguments: &["run", "--package", "model"],
         takes: "some five minutes",
         profile: Profile::Short,
+    },
+    Program {
+        name: "hostile-input",
+        arguments: &["local", "fuzz"],
+        takes: "up to an hour",
+        profile: Profile::Nightly,
     },
 ];

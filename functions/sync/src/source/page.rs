@@ -20,7 +20,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Records handed over at once: what one transaction of the table takes.
-pub(super) const BATCH_RECORDS: usize = 100;
+pub const BATCH_RECORDS: usize = 100;
 
 /// Bytes of records handed over at once, so that a hundred huge ones are not held together.
 const BATCH_BYTES: usize = 1024 * 1_024;
@@ -30,7 +30,7 @@ const CONTINUATION_TOKEN: &str = "continuationToken";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A record of a list, from its own piece of JSON.
-pub(super) trait Record: Sized + Send + 'static {
+pub trait Record: Sized + Send + 'static {
     /// The member that holds the list.
     const ARRAY: &'static str;
 
@@ -40,26 +40,26 @@ pub(super) trait Record: Sized + Send + 'static {
 
 /// What is read of one page at most.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Caps {
+pub struct Caps {
     /// Bytes of one record, or of one member's name, or of a continuation token.
-    pub(super) record_bytes: u64,
+    pub record_bytes: u64,
     /// Bytes of the body.
-    pub(super) body_bytes: u64,
+    pub body_bytes: u64,
     /// Records, readable or not.
-    pub(super) records: u64,
+    pub records: u64,
 }
 
 /// A page that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PageEnd {
+pub struct PageEnd {
     /// The token of the next page; `None` on the last one.
-    pub(super) next: Option<String>,
+    pub next: Option<String>,
     /// Bytes of the body.
-    pub(super) bytes: u64,
+    pub bytes: u64,
     /// Records, readable or not.
-    pub(super) records: u64,
+    pub records: u64,
     /// Records without a usable id.
-    pub(super) unreadable: u64,
+    pub unreadable: u64,
 }
 
 /// Why a body is not a page. It holds nothing of the body.
@@ -106,7 +106,7 @@ pub enum PageFault {
 ///
 /// # Errors
 /// [`PageFault`]; batches that were handed over before it are real records all the same.
-pub(super) fn read_page<R: Record>(
+pub fn read_page<R: Record>(
     body: impl Read,
     caps: Caps,
     hand_over: impl FnMut(Vec<R>) -> ControlFlow<()>,
