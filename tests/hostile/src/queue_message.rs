@@ -52,8 +52,7 @@ impl Door {
             customers: CustomersSettings::Embedded,
         };
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        shared::aws::install_crypto();
-        let app = App::new(settings, &store.sdk(), Clock::set_to(NOW), Patience::PRODUCTION).expect("an app");
+        let app = App::new(settings, &store.sdk(), Clock::set_to(NOW), Patience::PRODUCTION);
         Self { runtime, app }
     }
 

@@ -10,12 +10,13 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use aws_types::SdkConfig;
 use serde_json::{Map, Value, json};
 use shared::clock::Timestamp;
 use shared::connection_test::{Finding, TestReport};
@@ -154,7 +155,7 @@ impl Store {
             .endpoint_url("http://127.0.0.1:1")
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new("key", "key", None, None, "here")))
             .http_client(http_client_fn(move |_, _| connector.clone()))
-            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .retry_config(RetryConfig::disabled())
             .build()
     }
 

@@ -40,7 +40,7 @@ struct Door {
 impl Door {
     fn open() -> Self {
         let issuer = Issuer::start();
-        let trusted = TrustedIssuer::new(&issuer.name, keys::client().expect("a client")).expect("an issuer");
+        let trusted = TrustedIssuer::new(&issuer.name, keys::client()).expect("an issuer");
         let path = |text| ClaimPath::parse(text).expect("a path");
         let callers = Callers::new(
             vec![trusted],
