@@ -8,7 +8,7 @@ use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
 use local::figures::{self, Wanted};
 use local::timetable::{self, Timetable};
-use local::{demo, faults, forget, fuzz, localstack};
+use local::{bench, demo, faults, forget, fuzz, localstack};
 use shared::clock::Clock;
 use uuid::Uuid;
 
@@ -24,6 +24,8 @@ struct Cli {
 enum Command {
     /// Deploy the template into the embedded cloud and sync invented people through it.
     Demo(demo::Plan),
+    /// Measure: ratios, processor time, memory, requests and costs, each with its bound.
+    Bench(bench::Plan),
     /// Put a company's connection in; its api key is read from standard input.
     Connect {
         /// The stack's output StateTableName.
@@ -127,6 +129,7 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Outcome {
     match command {
         Command::Demo(plan) => demo::run(&plan).await?,
+        Command::Bench(plan) => return Ok(bench::run(&plan).await?),
         Command::Connect { state_table, secrets_table, company, devices, inactive, timetable } => {
             let change = timetable.change()?;
             let api_key = Secret::from_stdin("api key", "cargo local connect ... < api-key.txt")?;

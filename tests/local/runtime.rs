@@ -119,6 +119,12 @@ impl FunctionProcess {
         }
     }
 
+    /// Its id at the operating system; none when it has ended.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.id()
+    }
+
     /// Ends the process as a crash does: SIGKILL, in the middle of whatever it does.
     ///
     /// # Errors
