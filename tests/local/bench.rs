@@ -8,10 +8,12 @@
 //! The servers have to be fast, so a debug build of this program builds itself again in the profile
 //! `measure` and hands over to it.
 
+mod cost;
 pub mod dynamodb;
 mod figure;
 mod fixture;
 mod machine;
+mod page;
 mod process;
 mod rivals;
 mod rows;
@@ -27,6 +29,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use thiserror::Error;
 
+use crate::bundle::BundleError;
 use crate::connect::ConnectError;
 use crate::folders;
 use crate::setup::SetupError;
@@ -46,6 +49,9 @@ pub struct Plan {
     /// Where the figures go as JSON.
     #[arg(long, value_name = "FILE", default_value = "target/local/bench.json")]
     pub json: PathBuf,
+    /// Write the figures into tests/BENCH.md as well.
+    #[arg(long, conflicts_with_all = ["quick", "only"])]
+    pub write: bool,
 }
 
 /// A row of the bench.
@@ -59,6 +65,8 @@ pub enum Row {
     Memory,
     /// Fifty companies at once, one of them huge.
     Companies,
+    /// What companies cost a month.
+    Cost,
 }
 
 /// How much is measured.
@@ -76,12 +84,9 @@ pub enum BenchError {
     /// A port, process or file was refused.
     #[error("cannot start what is measured: {0}")]
     Io(#[from] io::Error),
-    /// Something does not build.
-    #[error("cannot build {what}: see what cargo says above")]
-    Build {
-        /// What.
-        what: String,
-    },
+    /// The sync function does not build.
+    #[error(transparent)]
+    Build(#[from] BundleError),
     /// A rival could not be installed.
     #[error(transparent)]
     Setup(#[from] SetupError),
@@ -124,12 +129,16 @@ pub async fn run(plan: &Plan) -> Result<ExitCode, BenchError> {
                 Row::Rivals => rows::rivals::measure(&fixture, scale).await?,
                 Row::Memory => rows::memory::measure(&fixture, scale).await?,
                 Row::Companies => rows::companies::measure(&fixture, scale).await?,
+                Row::Cost => rows::cost::measure(&fixture).await?,
             });
         }
     }
     let said = format!("{}\n{}", machine.line(), figure::markdown(&tables));
     io::stdout().write_all(said.as_bytes())?;
     write_json(plan, &machine, &tables)?;
+    if plan.write {
+        page::write(&said)?;
+    }
     Ok(if missed(&tables) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

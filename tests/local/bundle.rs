@@ -63,12 +63,23 @@ impl Binaries {
     /// # Errors
     /// [`BundleError`].
     pub fn build() -> Result<Self, BundleError> {
+        let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+        Self::built(&["--workspace", "--bins", "--profile", profile])
+    }
+
+    /// Builds one function as it is deployed: in the release profile, asked for as `sam build` does, so
+    /// that the same features are on.
+    ///
+    /// # Errors
+    /// [`BundleError`].
+    pub fn deployed(name: &str) -> Result<Self, BundleError> {
+        Self::built(&["--bin", name, "--release"])
+    }
+
+    fn built(what: &[&str]) -> Result<Self, BundleError> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--workspace", "--bins", "--quiet", "--message-format=json-render-diagnostics"]);
-        if !cfg!(debug_assertions) {
-            command.arg("--release");
-        }
+        command.args(["build", "--quiet", "--message-format=json-render-diagnostics"]).args(what);
         for name in of_the_package_that_runs() {
             command.env_remove(name);
         }

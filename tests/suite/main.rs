@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing, in its helpers too")]
 
+mod bench;
 mod browser;
 mod cancel;
 mod clients;

@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::cloud::Endpoint;
 use crate::serving::{Serving, hang_up};
 
-pub use item::{Attribute, Item};
+pub use item::{Attribute, Item, weight};
 pub use meter::{Counts, Subject};
 use operation::{Answer, Tables};
 

@@ -130,7 +130,7 @@ pub fn number(value: f64) -> String {
         middle if middle >= 10.0 => 1,
         small if small >= 1.0 => 2,
         less if less >= 0.001 || less == 0.0 => 4,
-        _ => 7,
+        _ => 10,
     };
     let text = format!("{value:.decimals$}");
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
@@ -174,7 +174,7 @@ mod tests {
             (117.4, "117"),
             (1_234_567.8, "1,234,568"),
             (-1_234.0, "-1,234"),
-            (0.000_000_2, "0.0000002"),
+            (0.000_013_333_4, "0.0000133334"),
         ] {
             assert_eq!(number(value), shown);
         }

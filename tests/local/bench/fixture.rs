@@ -1,13 +1,9 @@
 //! What is measured in: fast servers of the bench's own, the binaries that are deployed, companies.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::clock::Clock;
 use shared::handoff::{self, Accept};
 use shared::ids::CompanyId;
@@ -19,10 +15,13 @@ use uuid::Uuid;
 use super::BenchError;
 use super::dynamodb::{Attribute, CUSTOMERS, Counts, DynamoDb, Item, SECRETS, STATE};
 use super::process;
+use crate::bundle::Binaries;
 use crate::connect::{self, Connection, Secret};
-use crate::folders;
 use crate::runtime::{FunctionProcess, Invoked};
 use crate::vaka::{CLIENT_ID, CLIENT_SECRET, Vaka};
+
+/// The binary of the sync function.
+const SYNC: &str = "sync";
 
 /// What VAKA gives at most.
 const PAGE: usize = 100;
@@ -37,7 +36,7 @@ pub struct Fixture {
     pub dynamodb: DynamoDb,
     /// The source.
     pub vaka: Vaka,
-    binaries: HashMap<String, PathBuf>,
+    binaries: Binaries,
 }
 
 /// A connected company with one VAKA system.
@@ -72,7 +71,7 @@ impl Fixture {
     /// # Errors
     /// [`BenchError`].
     pub async fn start() -> Result<Self, BenchError> {
-        let binaries = tokio::task::spawn_blocking(build).await.map_err(io::Error::other)??;
+        let binaries = tokio::task::spawn_blocking(|| Binaries::deployed(SYNC)).await.map_err(io::Error::other)??;
         let (dynamodb, vaka) = (DynamoDb::start(Duration::ZERO)?, Vaka::start()?);
         vaka.page_users(Some(PAGE));
         let fixture = Self { dynamodb, vaka, binaries };
@@ -115,13 +114,12 @@ impl Fixture {
         Ok(connect::connect(&client, STATE, SECRETS, &connection, &Secret::known(&company.api_key)).await?)
     }
 
-    /// A new process of a function.
+    /// A new process of the sync function.
     ///
     /// # Errors
     /// [`BenchError`].
-    pub fn function(&self, name: &str) -> Result<FunctionProcess, BenchError> {
-        let binary = self.binaries.get(name).ok_or_else(|| BenchError::Build { what: name.to_owned() })?;
-        Ok(FunctionProcess::start(binary, &self.environment())?)
+    pub fn function(&self) -> Result<FunctionProcess, BenchError> {
+        Ok(FunctionProcess::start(self.binaries.path(SYNC)?, &self.environment())?)
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
@@ -217,24 +215,4 @@ pub async fn deliver(function: &mut FunctionProcess, nudge: &Nudge) -> Result<Du
         Invoked::Answered(answer) if answer.contains(r#""batchItemFailures":[]"#) => Ok(took),
         other => Err(BenchError::went_wrong("a message is not done", format!("{other:?}"))),
     }
-}
-
-/// Builds the functions in the profile that is deployed, and says where they are.
-fn build() -> Result<HashMap<String, PathBuf>, BenchError> {
-    let failed = || BenchError::Build { what: "the functions".to_owned() };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut command = Command::new(cargo);
-    // As `sam build` asks for them: of the whole workspace, so that the same features are on.
-    command.args(["build", "--release", "--locked", "--quiet", "--message-format=json-render-diagnostics"]);
-    command.args(["--bin", "sync"]);
-    let built = command.current_dir(folders::root()).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
-    if !built.status.success() {
-        return Err(failed());
-    }
-    let said = String::from_utf8_lossy(&built.stdout);
-    let executable = |line: &str| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(message["executable"].as_str()?)))
-    };
-    Ok(said.lines().filter_map(executable).collect())
 }

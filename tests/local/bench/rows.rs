@@ -1,6 +1,7 @@
 //! The rows, each a table of figures.
 
 pub mod companies;
+pub mod cost;
 pub mod memory;
 pub mod rivals;
 pub mod walk;

@@ -194,8 +194,6 @@ async def main():
     async with httpx.AsyncClient() as http, aioboto3.Session().resource("dynamodb") as dynamodb:
         state = await dynamodb.Table(os.environ["STATE_TABLE"])
         customers = await dynamodb.Table(os.environ["CUSTOMERS_TABLE"])
-        # The names are loaded lazily, and asynchronously.
-        state.name, customers.name = os.environ["STATE_TABLE"], os.environ["CUSTOMERS_TABLE"]
         sync = Sync(sys.argv[1], Source(http), state, customers)
         print("ready", flush=True)
         while await loop.run_in_executor(None, sys.stdin.readline):

@@ -271,7 +271,10 @@ fn order(left: &Attribute, right: &Attribute) -> Option<Ordering> {
 mod tests {
     use super::*;
 
-    fn bound() -> (HashMap<Box<str>, Box<str>>, HashMap<Box<str>, Attribute>) {
+    type Names = HashMap<Box<str>, Box<str>>;
+    type Values = HashMap<Box<str>, Attribute>;
+
+    fn bound() -> (Names, Values) {
         let names = [("#a", "a"), ("#b", "b"), ("#none", "none")].map(|(token, name)| (token.into(), name.into()));
         let values = [(":one", "1"), (":two", "2")].map(|(token, digits)| (token.into(), Attribute::N(digits.into())));
         let mut values = HashMap::from(values);

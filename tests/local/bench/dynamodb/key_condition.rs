@@ -23,6 +23,8 @@ impl KeyCondition {
     /// [`Unknown`] for anything else.
     pub fn read(condition: &str, bound: &Bound<'_>) -> Result<Self, Unknown> {
         let mut reader = Reader::new(condition, bound)?;
+        // boto3 puts what is joined by AND in brackets.
+        let in_brackets = reader.take("(");
         reader.name()?;
         reader.expect("=")?;
         let Attribute::S(hash) = reader.value()?.clone() else {
@@ -44,6 +46,9 @@ impl KeyCondition {
             let operator = reader.operator().to_owned();
             Some((name, Test::Compares(operator, reader.value()?.clone())))
         };
+        if in_brackets {
+            reader.expect(")")?;
+        }
         reader.end()?;
         Ok(Self { hash, sort })
     }

@@ -38,7 +38,7 @@ pub async fn measure(fixture: &Fixture, scale: Scale) -> Result<Vec<Table>, Benc
         Scale::Quick => 10_000,
     };
     let workers = sync_concurrency()?;
-    let mut functions: Vec<_> = (0..workers).map(|_| fixture.function("sync")).collect::<Result<_, _>>()?;
+    let mut functions: Vec<_> = (0..workers).map(|_| fixture.function()).collect::<Result<_, _>>()?;
     fixture.clear().await?;
     // A worker that has started and signed in, as nearly every one on Lambda has.
     let nobody = fixture.company(1, 9).await?;

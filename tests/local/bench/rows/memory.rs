@@ -41,7 +41,7 @@ async fn of(fixture: &Fixture, users: usize) -> Result<[Figure; 2], BenchError> 
     let mut peaks = [0.0; 2];
     let mut synced = Ok(());
     for peak in &mut peaks {
-        let mut function = fixture.function("sync")?;
+        let mut function = fixture.function()?;
         synced = fixture.sync(&mut function, &company).await.map(drop);
         if synced.is_err() {
             break;

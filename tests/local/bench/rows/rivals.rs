@@ -34,7 +34,7 @@ pub async fn measure(fixture: &Fixture, scale: Scale) -> Result<Vec<Table>, Benc
 
 async fn all(fixture: &Fixture, company: &Company) -> Result<Vec<Figure>, BenchError> {
     let people = fixture.vaka.users(company.device);
-    let mut function = fixture.function("sync")?;
+    let mut function = fixture.function()?;
     let ours_first = fixture.sync(&mut function, company).await?;
     let left_first = fixture.left(company);
     fixture.vaka.change(company.device, company.users / 100);

@@ -57,7 +57,7 @@ impl Walked {
         // A reader that has to sign in against a first sync that has to, and both again when they need not.
         let reader = source::reader(fixture)?;
         self.read_first.push(source::read(&reader, company).await?);
-        let mut function = fixture.function("sync")?;
+        let mut function = fixture.function()?;
         self.first.push(fixture.sync(&mut function, company).await?);
         fixture.vaka.change(company.device, company.users / 100);
         self.read_again.push(source::read(&reader, company).await?);
