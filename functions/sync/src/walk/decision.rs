@@ -133,6 +133,17 @@ impl Plan {
         }
     }
 
+    /// Whether it writes the customer that another plan writes.
+    #[must_use]
+    pub fn writes_customer_of(&self, other: &Self, company: CompanyId) -> bool {
+        // A derived id is a hash, and new users are gathered by the dozen: each is compared with all.
+        if let (Action::Create(_), Action::Create(_)) = (&self.action, &other.action) {
+            return self.person == other.person;
+        }
+        let written = |plan: &Self| plan.written(company).map(|(customer, _)| customer);
+        written(self).is_some_and(|customer| written(other) == Some(customer))
+    }
+
     /// Lets whoever is looked for after this one see the customers as they will be.
     pub fn show(&self, company: CompanyId, key: &FingerprintKey, index: &mut CustomerIndex) {
         match &self.action {

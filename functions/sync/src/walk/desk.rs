@@ -257,8 +257,7 @@ impl Desk {
 
     /// Whether a plan that is gathered writes the same customer: a transaction takes an item once.
     fn writes_the_same(&self, plan: &Plan) -> bool {
-        let written = |plan: &Plan| plan.written(self.company).map(|(customer, _)| customer);
-        written(plan).is_some_and(|customer| self.plans.iter().any(|other| written(other) == Some(customer)))
+        self.plans.iter().any(|other| plan.writes_customer_of(other, self.company))
     }
 
     async fn identify(&mut self, lease: &mut Lease, person: &Person, sharing: Sharing) -> Result<Identity, Halt> {
