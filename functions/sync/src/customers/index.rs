@@ -15,7 +15,36 @@ use shared::table::report::Imprint;
 #[derive(Debug, Default)]
 pub struct CustomerIndex {
     known: HashMap<CustomerId, Known>,
-    by_email: HashMap<[u8; 8], Vec<CustomerId>>,
+    by_email: HashMap<[u8; 8], Holders>,
+}
+
+/// Who has an address: nearly always one, who then needs no memory of its own.
+#[derive(Debug)]
+enum Holders {
+    One(CustomerId),
+    Several(Vec<CustomerId>),
+}
+
+impl Holders {
+    const fn all(&self) -> &[CustomerId] {
+        match self {
+            Self::One(id) => std::slice::from_ref(id),
+            Self::Several(ids) => ids.as_slice(),
+        }
+    }
+
+    fn add(&mut self, id: CustomerId) {
+        match self {
+            Self::One(first) => *self = Self::Several(vec![*first, id]),
+            Self::Several(ids) => ids.push(id),
+        }
+    }
+
+    fn remove(&mut self, id: CustomerId) {
+        let mut left = self.all().to_vec();
+        left.retain(|other| *other != id);
+        *self = Self::Several(left);
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +83,7 @@ impl CustomerIndex {
     pub fn enter(&mut self, id: CustomerId, imprint: Imprint, linked: bool) {
         self.forget_address(id);
         if let Some(email) = imprint.email {
-            self.by_email.entry(email).or_default().push(id);
+            self.by_email.entry(email).and_modify(|holders| holders.add(id)).or_insert(Holders::One(id));
         }
         self.known.insert(id, Known { imprint, linked });
     }
@@ -103,7 +132,7 @@ impl CustomerIndex {
     #[must_use]
     pub fn others_share_address(&self, of: &Imprint, but: &CustomerId) -> bool {
         let with_address = of.email.and_then(|email| self.by_email.get(&email));
-        with_address.is_some_and(|ids| ids.iter().any(|id| id != but))
+        with_address.is_some_and(|holders| holders.all().iter().any(|id| id != but))
     }
 
     /// A customer that is linked to nobody and has exactly this name and address.
@@ -117,8 +146,11 @@ impl CustomerIndex {
     #[must_use]
     pub fn candidates(&self, person: &Imprint) -> Candidates {
         let with_address = person.email.and_then(|email| self.by_email.get(&email));
-        let found: Vec<_> =
-            with_address.into_iter().flatten().filter_map(|id| Some((*id, *self.known.get(id)?))).collect();
+        let found: Vec<_> = with_address
+            .into_iter()
+            .flat_map(Holders::all)
+            .filter_map(|id| Some((*id, *self.known.get(id)?)))
+            .collect();
         let mut namesakes = found.iter().filter(|(_, known)| known.imprint.name == person.name);
         match (namesakes.next(), namesakes.next()) {
             (Some((id, known)), None) => return Candidates::Namesake { id: *id, linked: known.linked },
@@ -136,8 +168,8 @@ impl CustomerIndex {
 
     fn forget_address(&mut self, id: CustomerId) {
         let email = self.known.get(&id).and_then(|known| known.imprint.email);
-        if let Some(others) = email.and_then(|email| self.by_email.get_mut(&email)) {
-            others.retain(|other| *other != id);
+        if let Some(holders) = email.and_then(|email| self.by_email.get_mut(&email)) {
+            holders.remove(id);
         }
     }
 }
