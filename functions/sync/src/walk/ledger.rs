@@ -3,8 +3,10 @@
 //! It is filled from the company's links when a slice begins, and kept as the walk goes on, so a
 //! user that the source lists twice is counted once, and a user that an earlier slice of the
 //! same job dealt with costs nothing more. It holds ids, fingerprints and outcomes; with a large
-//! company it is the one thing that grows, so an entry is 30 bytes, under 64 with the map's own
-//! slack.
+//! company it is the one thing that grows, so an entry is 30 bytes, under 40 with the slack of
+//! the map it is in ([`buckets`]).
+
+mod buckets;
 
 use std::collections::HashMap;
 
@@ -15,13 +17,15 @@ use shared::table::intent::{Intent, Purpose};
 use shared::table::link::{Before, Fingerprint, JobStamp, Link, Linked, PersonKey};
 use shared::table::report::Imprint;
 
+use buckets::Buckets;
+
 /// What is known of each user.
 #[derive(Debug)]
 pub struct Ledger {
     company: CompanyId,
     job: JobStamp,
     devices: Vec<DeviceId>,
-    entries: HashMap<Key, Entry>,
+    entries: Buckets<Key, Entry>,
     adopted: HashMap<Key, CustomerId>,
     /// Customers that may have been made, by what they are found by.
     uncertain: HashMap<Key, Imprint>,
@@ -113,7 +117,7 @@ impl Ledger {
             company,
             job,
             devices: Vec::new(),
-            entries: HashMap::new(),
+            entries: Buckets::default(),
             adopted: HashMap::new(),
             uncertain: HashMap::new(),
         }
@@ -170,7 +174,7 @@ impl Ledger {
     #[must_use]
     pub fn decided_by_this_job(&self) -> Counters {
         let mut counters = Counters::default();
-        for entry in self.entries.values() {
+        for (_, entry) in self.entries.iter() {
             if let Standing::Linked { outcome, by_this_job: true, .. } = entry.standing {
                 count(&mut counters, outcome);
             }
