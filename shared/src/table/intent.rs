@@ -113,7 +113,7 @@ mod tests {
                 written_by: JobStamp::of(&JobId::from_uuid(Uuid::max())),
             };
             let item = serde_dynamo::to_item(to_item(company, &intent)).expect("an intent can be written");
-            assert_eq!(to_known(item).expect("and read"), Known::Intent(intent));
+            assert_eq!(to_known(&item).expect("and read"), Known::Intent(intent));
         }
     }
 }

@@ -15,12 +15,14 @@
 //! That makes 117 bytes for a user that was created: some 9,000 in a page of 1 MB, 29 read units
 //! a thousand. A link holds no name and no address.
 
+mod reading;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_bytes::ByteArray;
 use uuid::Uuid;
 
@@ -28,10 +30,10 @@ use crate::ids::{CompanyId, CustomerId, DeviceId, JobId, UserId};
 use crate::outcome::{Outcome, SkipReason};
 
 use super::expression::{key, names, text, values};
-use super::intent::{Intent, Purpose};
-use super::report::Imprint;
+use super::intent::Intent;
 use super::schema::LINK_PREFIX;
 use super::{Table, TableError};
+pub(super) use reading::{Known, to_known};
 
 /// Who a link is about: one user of one VAKA system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -136,31 +138,25 @@ pub struct LinkPage {
 #[derive(Debug, Clone)]
 pub struct NextLinks(HashMap<String, AttributeValue>);
 
-/// What is known of a user: a link, or what stands in its place.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    Link(Link),
-    Intent(Intent),
-}
-
-#[derive(Serialize, Deserialize)]
+/// As it is written; it is read by [`to_known`].
+#[derive(Serialize)]
 pub(super) struct LinkItem {
     pub company: CompanyId,
     pub item: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub c: Option<ByteArray<16>>,
     pub f: ByteArray<8>,
     pub o: Letter,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub r: Option<SkipReason>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub e: Option<ByteArray<8>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<ByteArray<8>>,
     pub j: ByteArray<8>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize)]
 pub(super) enum Letter {
     C,
     U,
@@ -172,6 +168,8 @@ pub(super) enum Letter {
 }
 
 const OF_COMPANY: &str = "#company = :company AND begins_with(#item, :prefix)";
+/// All but the company, which whoever asks knows.
+const READ: &str = "#item, #c, #f, #o, #r, #e, #n, #j";
 const ABSENT: &str = "attribute_not_exists(#item)";
 const AS_READ: &str = "#f = :fingerprint";
 
@@ -186,15 +184,17 @@ impl Table {
             .query()
             .table_name(&self.name)
             .key_condition_expression(OF_COMPANY)
-            .set_expression_attribute_names(names(&[OF_COMPANY]))
+            .projection_expression(READ)
+            .set_expression_attribute_names(names(&[OF_COMPANY, READ]))
             .set_expression_attribute_values(values([(":company", text(company)), (":prefix", text(LINK_PREFIX))]))
             .consistent_read(true)
             .set_exclusive_start_key(from.map(|next| next.0))
             .send()
             .await
             .map_err(|error| TableError::unavailable("links", &error))?;
-        let (mut links, mut intents) = (Vec::new(), Vec::new());
-        for item in page.items.unwrap_or_default() {
+        let items = page.items.unwrap_or_default();
+        let (mut links, mut intents) = (Vec::with_capacity(items.len()), Vec::new());
+        for item in &items {
             match to_known(item)? {
                 Known::Link(link) => links.push(link),
                 Known::Intent(intent) => intents.push(intent),
@@ -240,12 +240,6 @@ pub(super) fn sort_key(person: &PersonKey) -> String {
     format!("{LINK_PREFIX}{}#{}", short(person.device.as_uuid()), short(person.user.as_uuid()))
 }
 
-fn person(sort_key: &str) -> Option<PersonKey> {
-    let (device, user) = sort_key.strip_prefix(LINK_PREFIX)?.split_once('#')?;
-    let long = |short: &str| Uuid::from_slice(&URL_SAFE_NO_PAD.decode(short).ok()?).ok();
-    Some(PersonKey { device: DeviceId::from_uuid(long(device)?), user: UserId::from_uuid(long(user)?) })
-}
-
 fn to_item(company: CompanyId, link: &Link) -> LinkItem {
     let (o, r) = match link.outcome {
         Outcome::Created => (Letter::C, None),
@@ -272,35 +266,6 @@ pub(super) fn customer_bytes(customer: Linked) -> Option<ByteArray<16>> {
         Linked::To(customer) => Some(ByteArray::new(*customer.as_uuid().as_bytes())),
         Linked::Derived | Linked::Nobody => None,
     }
-}
-
-pub(super) fn to_known(item: HashMap<String, AttributeValue>) -> Result<Known, TableError> {
-    let item: LinkItem = serde_dynamo::from_item(item).map_err(TableError::malformed("LINK"))?;
-    let malformed =
-        || TableError::Malformed { item: "LINK", source: serde::de::Error::custom("the sort key names nobody") };
-    let person = person(&item.item).ok_or_else(malformed)?;
-    let fingerprint = Fingerprint(item.f.into_array());
-    let stamp = JobStamp(item.j.into_array());
-    let known = item.c.map(|id| Linked::To(CustomerId::from_uuid(Uuid::from_bytes(id.into_array()))));
-    let link = |outcome, otherwise| {
-        let customer = known.unwrap_or(otherwise);
-        Known::Link(Link { person, customer, fingerprint, outcome, decided_by: stamp })
-    };
-    let intent = |purpose| Known::Intent(Intent { person, fingerprint, purpose, written_by: stamp });
-    let imprint = || Imprint {
-        email: item.e.map(ByteArray::into_array),
-        name: item.n.map(ByteArray::into_array).unwrap_or_default(),
-    };
-    let derived = known.unwrap_or(Linked::Derived);
-    Ok(match item.o {
-        Letter::C => link(Outcome::Created, Linked::Derived),
-        Letter::U => link(Outcome::Updated, Linked::Derived),
-        Letter::N => link(Outcome::Unchanged, Linked::Derived),
-        Letter::S => link(Outcome::Skipped(item.r.unwrap_or(SkipReason::Rejected)), Linked::Nobody),
-        Letter::M => intent(Purpose::Create(imprint())),
-        Letter::A => intent(Purpose::Created(derived)),
-        Letter::W => intent(Purpose::Update(derived)),
-    })
 }
 
 fn bytes<const N: usize>(value: [u8; N]) -> AttributeValue {
@@ -334,8 +299,24 @@ mod tests {
             link(other, Outcome::Skipped(SkipReason::CustomerDeleted)),
         ] {
             let item = serde_dynamo::to_item(to_item(COMPANY, &link)).expect("a link can be written");
-            assert_eq!(to_known(item).expect("and read"), Known::Link(link));
+            assert_eq!(to_known(&item).expect("and read"), Known::Link(link));
         }
+    }
+
+    #[test]
+    fn an_item_that_lacks_an_attribute_or_has_one_of_another_form_is_no_link() {
+        let whole: HashMap<String, AttributeValue> =
+            serde_dynamo::to_item(to_item(COMPANY, &link(Linked::Derived, Outcome::Created))).expect("a link");
+        for name in ["item", "f", "o", "j"] {
+            for other in [None, Some(AttributeValue::Null(true)), Some(bytes([0; 5])), Some(text("?"))] {
+                let mut item = whole.clone();
+                item.remove(name);
+                item.extend(other.clone().map(|other| (name.to_owned(), other)));
+                assert!(matches!(to_known(&item), Err(TableError::Malformed { .. })), "{name}: {other:?}");
+            }
+        }
+        let more = whole.into_iter().chain([("z".to_owned(), text("of a later version"))]).collect();
+        assert!(to_known(&more).is_ok());
     }
 
     #[test]
