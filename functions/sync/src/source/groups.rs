@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::error::SourceError;
-use super::page::Record;
+use super::page::{Extent, PageFault, Record, Value};
 use super::paging::{Step, Walk};
 use super::users::{guid, text};
 
@@ -73,14 +73,20 @@ struct WireGroup<'a> {
 impl Record for (GroupId, Group) {
     const ARRAY: &'static str = "userGroups";
 
-    fn read(json: &RawValue) -> Option<Self> {
-        let wire: WireGroup<'_> = serde_json::from_str(json.get()).ok()?;
+    /// The groups are held, so their bytes are what bounds the memory that they take: over 300 for each.
+    const EXTENT: Extent = Extent { pages: 2_000, records: 200_000, bytes: 64 * 1_024 * 1_024 };
+
+    fn read(json: &Value<'_>) -> Result<Option<Self>, PageFault> {
+        let wire: Option<WireGroup<'_>> = json.read()?;
+        let Some((id, wire)) = wire.and_then(|wire| Some((guid(wire.id)?, wire))) else {
+            return Ok(None);
+        };
         let group = Group {
             name: text(wire.name).and_then(not_blank),
             apartment_id: text_or_number(wire.apartment_id).and_then(not_blank),
             reference_id: text_or_number(wire.reference_id).and_then(not_blank),
         };
-        Some((GroupId::from_uuid(guid(wire.id)?), group))
+        Ok(Some((GroupId::from_uuid(id), group)))
     }
 }
 

@@ -8,16 +8,18 @@
 //! something else, or has its array missing or twice is never taken for a short list. A single
 //! record that cannot be used is another matter: it is counted, and the rest goes on.
 //!
-//! The parser is synchronous and knows nothing of HTTP; it reads from anything that is [`Read`].
+//! The parser is synchronous and knows nothing of HTTP; it reads from anything that is [`Read`]. What
+//! lies between the records is judged here, `arriving` finds where a record ends.
 
-use std::cell::Cell;
-use std::fmt;
+mod arriving;
+
 use std::io::{self, Read};
-use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
+
+pub use arriving::Value;
+use arriving::{Arriving, GoesOn};
 
 /// Records handed over at once: what one transaction of the table takes.
 pub const BATCH_RECORDS: usize = 100;
@@ -34,8 +36,25 @@ pub trait Record: Sized + Send + 'static {
     /// The member that holds the list.
     const ARRAY: &'static str;
 
+    /// What one walk through such a list reads of it at most.
+    const EXTENT: Extent;
+
     /// Reads the record; `None` when it has no usable id and can therefore not be used at all.
-    fn read(json: &RawValue) -> Option<Self>;
+    ///
+    /// # Errors
+    /// [`PageFault::NotJson`].
+    fn read(json: &Value<'_>) -> Result<Option<Self>, PageFault>;
+}
+
+/// What is read of a list at most, over all its pages.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Pages.
+    pub pages: u32,
+    /// Records, readable or not.
+    pub records: u64,
+    /// Bytes.
+    pub bytes: u64,
 }
 
 /// What is read of one page at most.
@@ -111,9 +130,8 @@ pub fn read_page<R: Record>(
     caps: Caps,
     hand_over: impl FnMut(Vec<R>) -> ControlFlow<()>,
 ) -> Result<PageEnd, PageFault> {
-    let meter = Meter::new(caps);
+    let mut bytes = Arriving::new(after_mark(body), caps);
     let mut reading = Reading {
-        meter: &meter,
         caps,
         hand_over,
         batch: Vec::new(),
@@ -122,16 +140,11 @@ pub fn read_page<R: Record>(
         token: None,
         records: 0,
         unreadable: 0,
-        fault: None,
-        record: PhantomData,
     };
-    let mut json = serde_json::Deserializer::from_reader(Metered { body: after_mark(body), meter: &meter });
-    let parsed = PageSeed(&mut reading).deserialize(&mut json).and_then(|()| {
-        meter.part_ends();
-        json.end()
-    });
-    if let Err(error) = parsed {
-        return Err(reading.fault.or(meter.exceeded.get()).unwrap_or_else(|| reading.fault_of(&error)));
+    reading.object(&mut bytes)?;
+    bytes.part_ends();
+    if bytes.peek()?.is_some() {
+        return Err(bytes.unexpected());
     }
     if !reading.array_seen {
         return Err(PageFault::ArrayMissing(R::ARRAY));
@@ -141,14 +154,13 @@ pub fn read_page<R: Record>(
     }
     Ok(PageEnd {
         next: reading.token.flatten().filter(|token| !token.is_empty()),
-        bytes: meter.taken.get(),
+        bytes: bytes.taken(),
         records: reading.records,
         unreadable: reading.unreadable,
     })
 }
 
-struct Reading<'a, R, F> {
-    meter: &'a Meter,
+struct Reading<R, F> {
     caps: Caps,
     hand_over: F,
     batch: Vec<R>,
@@ -158,22 +170,86 @@ struct Reading<'a, R, F> {
     token: Option<Option<String>>,
     records: u64,
     unreadable: u64,
-    /// What was found wrong in here; the parser's error then only carries the news.
-    fault: Option<PageFault>,
-    record: PhantomData<R>,
 }
 
-impl<R: Record, F: FnMut(Vec<R>) -> ControlFlow<()>> Reading<'_, R, F> {
-    fn take(&mut self, json: &RawValue) -> Result<(), PageFault> {
+impl<R: Record, F: FnMut(Vec<R>) -> ControlFlow<()>> Reading<R, F> {
+    fn object(&mut self, bytes: &mut Arriving<impl Read>) -> Result<(), PageFault> {
+        match bytes.peek()? {
+            Some(b'{') => bytes.take(),
+            Some(b'[') => return Err(PageFault::NotAnObject),
+            _ => return Err(bytes.value()?.read::<IgnoredAny>().err().unwrap_or(PageFault::NotAnObject)),
+        }
+        bytes.part_begins();
+        if bytes.peek()? == Some(b'}') {
+            bytes.take();
+            return Ok(());
+        }
+        loop {
+            if bytes.peek()? != Some(b'"') {
+                return Err(bytes.unexpected());
+            }
+            let name = bytes.value()?.read::<String>()?.unwrap_or_default();
+            bytes.expect(b':')?;
+            self.member(&name, bytes)?;
+            bytes.part_begins();
+            if bytes.goes_on(b'}')? == GoesOn::No {
+                return Ok(());
+            }
+        }
+    }
+
+    fn member(&mut self, name: &str, bytes: &mut Arriving<impl Read>) -> Result<(), PageFault> {
+        if name == R::ARRAY {
+            if std::mem::replace(&mut self.array_seen, true) {
+                return Err(PageFault::Twice(R::ARRAY));
+            }
+            return self.list(bytes);
+        }
+        if name == CONTINUATION_TOKEN {
+            if self.token.is_some() {
+                return Err(PageFault::Twice(CONTINUATION_TOKEN));
+            }
+            let token = bytes.value()?.read()?.ok_or(PageFault::TokenNotText)?;
+            self.token = Some(token);
+            return Ok(());
+        }
+        // Gone over without being held, so only the body's own length bounds it.
+        bytes.part_ends();
+        bytes.skip()
+    }
+
+    fn list(&mut self, bytes: &mut Arriving<impl Read>) -> Result<(), PageFault> {
+        let none = PageFault::ArrayMissing(R::ARRAY);
+        match bytes.peek()? {
+            Some(b'[') => bytes.take(),
+            Some(b'{') => return Err(none),
+            _ => return Err(bytes.value()?.read::<IgnoredAny>().err().unwrap_or(none)),
+        }
+        bytes.part_begins();
+        if bytes.peek()? == Some(b']') {
+            bytes.take();
+            return Ok(());
+        }
+        loop {
+            self.record(&bytes.value()?)?;
+            bytes.part_begins();
+            if bytes.goes_on(b']')? == GoesOn::No {
+                return Ok(());
+            }
+        }
+    }
+
+    fn record(&mut self, json: &Value<'_>) -> Result<(), PageFault> {
+        let record = R::read(json)?;
         self.records += 1;
         if self.records > self.caps.records {
             return Err(PageFault::TooManyRecords);
         }
-        match R::read(json) {
+        match record {
             Some(record) => self.batch.push(record),
             None => self.unreadable += 1,
         }
-        self.batch_bytes += json.get().len();
+        self.batch_bytes += json.len();
         if (self.batch.len() >= BATCH_RECORDS || self.batch_bytes >= BATCH_BYTES) && self.flush().is_break() {
             return Err(PageFault::NobodyListens);
         }
@@ -185,163 +261,7 @@ impl<R: Record, F: FnMut(Vec<R>) -> ControlFlow<()>> Reading<'_, R, F> {
         if self.batch.is_empty() {
             return ControlFlow::Continue(());
         }
-        (self.hand_over)(std::mem::take(&mut self.batch))
-    }
-
-    /// The parser's own text may quote what it read, so only the kind and the place are kept.
-    fn fault_of(&self, error: &serde_json::Error) -> PageFault {
-        // A number that is cut is no number to the parser, so an error at the very end is a cut too.
-        if error.is_eof() || error.is_io() || (error.is_syntax() && self.meter.ended.get()) {
-            PageFault::CutShort
-        } else if error.is_syntax() {
-            PageFault::NotJson { line: error.line(), column: error.column() }
-        } else if self.array_seen {
-            // Only two values are asked to be of a kind, and the page itself comes first.
-            PageFault::ArrayMissing(R::ARRAY)
-        } else {
-            PageFault::NotAnObject
-        }
-    }
-
-    /// Keeps the fault and stops the parser with an error that says nothing.
-    fn stop<E: serde::de::Error>(&mut self, fault: PageFault) -> E {
-        self.fault = Some(fault);
-        E::custom("stopped")
-    }
-}
-
-struct PageSeed<'a, 'b, R, F>(&'a mut Reading<'b, R, F>);
-
-impl<'de, R: Record, F: FnMut(Vec<R>) -> ControlFlow<()>> DeserializeSeed<'de> for PageSeed<'_, '_, R, F> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, R: Record, F: FnMut(Vec<R>) -> ControlFlow<()>> Visitor<'de> for PageSeed<'_, '_, R, F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a page")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let reading = self.0;
-        loop {
-            reading.meter.part_begins();
-            let Some(name) = members.next_key::<String>()? else { return Ok(()) };
-            if name == R::ARRAY {
-                if reading.array_seen {
-                    return Err(reading.stop(PageFault::Twice(R::ARRAY)));
-                }
-                reading.array_seen = true;
-                members.next_value_seed(ListSeed(&mut *reading))?;
-            } else if name == CONTINUATION_TOKEN {
-                if reading.token.is_some() {
-                    return Err(reading.stop(PageFault::Twice(CONTINUATION_TOKEN)));
-                }
-                let value = members.next_value::<Box<RawValue>>()?;
-                match serde_json::from_str(value.get()) {
-                    Ok(token) => reading.token = Some(token),
-                    Err(_) => return Err(reading.stop(PageFault::TokenNotText)),
-                }
-            } else {
-                // Skipped without being held, so only the body's own length bounds it.
-                reading.meter.part_ends();
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-    }
-}
-
-struct ListSeed<'a, 'b, R, F>(&'a mut Reading<'b, R, F>);
-
-impl<'de, R: Record, F: FnMut(Vec<R>) -> ControlFlow<()>> DeserializeSeed<'de> for ListSeed<'_, '_, R, F> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de, R: Record, F: FnMut(Vec<R>) -> ControlFlow<()>> Visitor<'de> for ListSeed<'_, '_, R, F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<(), A::Error> {
-        let reading = self.0;
-        loop {
-            reading.meter.part_begins();
-            let Some(json) = records.next_element::<Box<RawValue>>()? else { return Ok(()) };
-            if let Err(fault) = reading.take(&json) {
-                return Err(reading.stop(fault));
-            }
-        }
-    }
-}
-
-/// Counts the bytes that the parser takes, against the caps.
-struct Meter {
-    caps: Caps,
-    taken: Cell<u64>,
-    /// Where the part that is being read must have ended.
-    part_must_end: Cell<u64>,
-    exceeded: Cell<Option<PageFault>>,
-    /// Whether the parser has met the end of the body.
-    ended: Cell<bool>,
-}
-
-impl Meter {
-    const fn new(caps: Caps) -> Self {
-        Self {
-            caps,
-            taken: Cell::new(0),
-            part_must_end: Cell::new(u64::MAX),
-            exceeded: Cell::new(None),
-            ended: Cell::new(false),
-        }
-    }
-
-    fn part_begins(&self) {
-        self.part_must_end.set(self.taken.get().saturating_add(self.caps.record_bytes));
-    }
-
-    fn part_ends(&self) {
-        self.part_must_end.set(u64::MAX);
-    }
-
-    fn count(&self, bytes: usize) -> io::Result<()> {
-        let taken = self.taken.get().saturating_add(bytes as u64);
-        self.taken.set(taken);
-        let fault = if taken > self.caps.body_bytes {
-            PageFault::TooLong
-        } else if taken > self.part_must_end.get() {
-            PageFault::PartTooLong
-        } else {
-            return Ok(());
-        };
-        self.exceeded.set(Some(fault));
-        Err(io::Error::other("a cap was exceeded"))
-    }
-}
-
-/// A body whose bytes are counted as the parser takes them: one by one, so that the count is exact.
-struct Metered<'a, B> {
-    body: B,
-    meter: &'a Meter,
-}
-
-impl<B: Read> Read for Metered<'_, B> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.body.read(into)?;
-        self.meter.ended.set(read == 0);
-        self.meter.count(read)?;
-        Ok(read)
+        (self.hand_over)(std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_RECORDS)))
     }
 }
 

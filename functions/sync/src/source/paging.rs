@@ -13,6 +13,7 @@
 //! does not remember records; who takes them must bear it.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -32,16 +33,6 @@ use super::{CompanyKey, Door};
 
 /// The most that VAKA gives.
 const PAGE_SIZE: &str = "100";
-
-/// Pages of one walk. With full pages that is as many records as [`WALK_RECORDS`].
-const WALK_PAGES: u32 = 2_000;
-
-/// Records of one walk: ten times the largest system there is.
-const WALK_RECORDS: u64 = 200_000;
-
-/// Bytes of one walk: over 300 for each of its records. It bounds what the groups, which are held
-/// in memory, can take.
-const WALK_BYTES: u64 = 64 * 1024 * 1_024;
 
 /// A record: a name of 10,000 characters outside the basic plane, escaped, fits twice.
 const RECORD_BYTES: u64 = 256 * 1_024;
@@ -126,12 +117,16 @@ impl<R: Record> Walker<R> {
 
     async fn pass(&self) -> Result<Pass, SourceError> {
         let endless = |how| Err(SourceError::PagingDoesNotEnd { how });
-        let mut used = HashSet::new();
+        // Tokens are as long as their server likes, and there is one a page.
+        let (mut used, hasher) = (HashSet::new(), RandomState::new());
         let mut next: Option<String> = None;
         let (mut bytes, mut records, mut unreadable) = (0, 0, 0);
-        for _ in 0..WALK_PAGES {
-            let caps =
-                Caps { record_bytes: RECORD_BYTES, body_bytes: WALK_BYTES - bytes, records: WALK_RECORDS - records };
+        for _ in 0..R::EXTENT.pages {
+            let caps = Caps {
+                record_bytes: RECORD_BYTES,
+                body_bytes: R::EXTENT.bytes - bytes,
+                records: R::EXTENT.records - records,
+            };
             let end = match self.page(next.as_deref(), caps).await? {
                 Page::Read(end) => end,
                 Page::PositionLost => return Ok(Pass::PositionLost),
@@ -140,7 +135,7 @@ impl<R: Record> Walker<R> {
             records += end.records;
             unreadable += end.unreadable;
             let Some(token) = end.next else { return Ok(Pass::Complete { unreadable }) };
-            if !used.insert(token.clone()) {
+            if !used.insert(hasher.hash_one(&token)) {
                 return endless(Endless::SameToken);
             }
             next = Some(token);
