@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use local::bench::dynamodb::{CUSTOMERS, Counts, DynamoDb, SECRETS, STATE};
 use local::connect::{self, Connection, Secret};
@@ -66,7 +66,7 @@ impl Stand {
             vaka: VakaSettings::new(&base_url, &self.vaka.token_url(), "api://vaka/.default").expect("addresses"),
             customers: CustomersSettings::Embedded,
         };
-        let app = App::new(settings, &self.aws, clock.clone(), QUICK).expect("a worker");
+        let app = App::new(settings, &self.aws, clock.clone(), QUICK);
         let before = self.dynamodb.counts();
         let mut message = SqsMessage::default();
         message.body = serde_json::to_string(&Nudge::new(company, job.id)).ok();

@@ -19,11 +19,10 @@ const TIME: Duration = Duration::from_secs(900);
 /// # Errors
 /// [`BenchError`].
 pub fn reader(fixture: &Fixture) -> Result<Vaka, BenchError> {
-    let unusable = |error: &dyn std::error::Error| BenchError::went_wrong("the reader", error.to_string());
-    let settings = VakaSettings::new(&fixture.vaka.base_url(), &fixture.vaka.token_url(), "api://vaka/.default");
-    shared::aws::install_crypto();
-    Vaka::new(VakaParts {
-        settings: settings.map_err(|error| unusable(&error))?,
+    let settings = VakaSettings::new(&fixture.vaka.base_url(), &fixture.vaka.token_url(), "api://vaka/.default")
+        .map_err(|error| BenchError::went_wrong("the reader", error.to_string()))?;
+    Ok(Vaka::new(VakaParts {
+        settings,
         patience: Patience::PRODUCTION,
         read_account: Arc::new(|| {
             Box::pin(async {
@@ -32,8 +31,7 @@ pub fn reader(fixture: &Fixture) -> Result<Vaka, BenchError> {
         }),
         clock: Clock::system(),
         random: fastrand::Rng::new(),
-    })
-    .map_err(|error| unusable(&error))
+    }))
 }
 
 /// Reads every group and every user of the company, and says how long it took.
