@@ -121,25 +121,37 @@ pub async fn run(plan: &Plan) -> Result<ExitCode, BenchError> {
     eprintln!("bench: {}", machine.line());
     let fixture = Fixture::start().await?;
     let scale = if plan.quick { Scale::Quick } else { Scale::Full };
-    let mut tables = Vec::new();
-    for row in Row::value_variants() {
-        if plan.only.is_empty() || plan.only.contains(row) {
-            tables.extend(match row {
-                Row::Walk => rows::walk::measure(&fixture, scale).await?,
-                Row::Rivals => rows::rivals::measure(&fixture, scale).await?,
-                Row::Memory => rows::memory::measure(&fixture, scale).await?,
-                Row::Companies => rows::companies::measure(&fixture, scale).await?,
-                Row::Cost => rows::cost::measure(&fixture).await?,
-            });
+    let (mut tables, mut broken) = (Vec::new(), false);
+    for row in Row::value_variants().iter().filter(|row| plan.only.is_empty() || plan.only.contains(row)) {
+        match row.measure(&fixture, scale).await {
+            Ok(measured) => {
+                // Each as soon as it is there: the whole takes a quarter of an hour.
+                io::stdout().write_all(figure::markdown(&measured).as_bytes())?;
+                tables.extend(measured);
+            }
+            Err(error) => {
+                eprintln!("bench: no figure of {row:?}: {error}");
+                broken = true;
+            }
         }
     }
-    let said = format!("{}\n{}", machine.line(), figure::markdown(&tables));
-    io::stdout().write_all(said.as_bytes())?;
     write_json(plan, &machine, &tables)?;
-    if plan.write {
-        page::write(&said)?;
+    if plan.write && !broken {
+        page::write(&format!("{}\n{}", machine.line(), figure::markdown(&tables)))?;
     }
-    Ok(if missed(&tables) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if broken || missed(&tables) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+impl Row {
+    async fn measure(self, fixture: &Fixture, scale: Scale) -> Result<Vec<Table>, BenchError> {
+        match self {
+            Self::Walk => rows::walk::measure(fixture, scale).await,
+            Self::Rivals => rows::rivals::measure(fixture, scale).await,
+            Self::Memory => rows::memory::measure(fixture, scale).await,
+            Self::Companies => rows::companies::measure(fixture, scale).await,
+            Self::Cost => rows::cost::measure(fixture).await,
+        }
+    }
 }
 
 fn missed(tables: &[Table]) -> bool {

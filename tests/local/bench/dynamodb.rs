@@ -115,6 +115,7 @@ impl DynamoDb {
 
     /// Throws everything away but the counts.
     pub fn clear(&self) {
+        lock(&self.inside.unknown).take();
         let mut tables = lock(&self.inside.tables);
         let counts = std::mem::take(&mut tables.counts);
         *tables = Tables::default();

@@ -1,9 +1,9 @@
 //! A figure: what was measured, the bound that it is held to, and how far it is from it.
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// What a figure is held to.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// It may be no more.
@@ -15,7 +15,7 @@ pub enum Bound {
 }
 
 /// Whether a figure is where it has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is.
@@ -27,7 +27,7 @@ pub enum Verdict {
 }
 
 /// A figure.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Figure {
     /// What.
     pub what: String,
@@ -40,7 +40,7 @@ pub struct Figure {
 }
 
 /// The figures of one row of the bench.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct Table {
     /// The row's name, as `--only` takes it.
     pub row: &'static str,
@@ -90,6 +90,20 @@ impl Figure {
             Bound::AtLeast(least) if least != 0.0 => Some((self.value / least - 1.0) * 100.0),
             _ => None,
         }
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { what, value, unit, bound } = self;
+        let mut fields = serializer.serialize_struct("Figure", 6)?;
+        fields.serialize_field("what", what)?;
+        fields.serialize_field("value", value)?;
+        fields.serialize_field("unit", unit)?;
+        fields.serialize_field("bound", bound)?;
+        fields.serialize_field("room_percent", &self.room_percent())?;
+        fields.serialize_field("verdict", &self.verdict())?;
+        fields.end()
     }
 }
 
