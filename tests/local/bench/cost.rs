@@ -1,9 +1,10 @@
 //! From counts to dollars: AWS's published prices, and the sums.
 //!
-//! Prices are those of us-east-1, on demand, without a free tier or a discount, read on 2026-11-24. Prices
-//! of eu-north-1 are within some per cent of them where they differ.
+//! Prices are those of us-east-1, on demand, without a free tier or a discount. They were read on 2026-11-24
+//! where public pages of 2026 quote them, since the price pages themselves fill in their numbers by script;
+//! each names the page to look it up on. Prices of other regions differ.
 
-use super::figure::{Bound, Figure, number};
+use super::figure::number;
 
 /// Days of a month on average.
 pub const DAYS: f64 = 30.4375;
@@ -69,18 +70,18 @@ pub const PRICES: [Price; 14] = [
     Price { what: "DynamoDB reads", dollars: 0.125e-6, of: "read request unit", source: DYNAMODB },
     // 0.25 for the table and 0.20 for point-in-time recovery.
     Price { what: "DynamoDB storage and backup", dollars: 0.45, of: "GB-month", source: DYNAMODB },
-    Price { what: "Lambda compute", dollars: 0.000_013_333_4, of: "GB-second on arm64", source: LAMBDA },
+    Price { what: "Lambda compute (arm64)", dollars: 0.000_013_333_4, of: "GB-second", source: LAMBDA },
     Price { what: "Lambda invocations", dollars: 0.2e-6, of: "invocation", source: LAMBDA },
     Price { what: "SQS requests", dollars: 0.4e-6, of: "request", source: SQS },
     Price { what: "SQS fair queueing", dollars: 0.1e-6, of: "message", source: SQS },
     Price {
-        what: "API Gateway",
+        what: "API Gateway (HTTP API)",
         dollars: 1e-6,
-        of: "request to the HTTP API",
+        of: "request",
         source: "https://aws.amazon.com/api-gateway/pricing/",
     },
     Price { what: "EventBridge", dollars: 1e-6, of: "event", source: "https://aws.amazon.com/eventbridge/pricing/" },
-    Price { what: "CloudWatch logs", dollars: 0.53, of: "GB, kept a month", source: CLOUDWATCH },
+    Price { what: "CloudWatch logs", dollars: 0.53, of: "GB that is kept a month", source: CLOUDWATCH },
     Price { what: "CloudWatch alarms", dollars: 0.1, of: "alarm and month", source: CLOUDWATCH },
     Price { what: "CloudWatch metrics", dollars: 0.3, of: "metric and month", source: CLOUDWATCH },
     Price { what: "KMS key", dollars: 1.0, of: "key and month", source: KMS },
@@ -140,21 +141,26 @@ impl Usage {
 /// The prices as a list in Markdown.
 #[must_use]
 pub fn prices() -> String {
+    /// Below this a price is told for a million.
+    const SMALL: f64 = 0.01;
     let line = |Price { what, dollars, of, source }: &Price| {
-        format!("- {what}: ${} for a {of} ([AWS]({source}))", number(*dollars))
+        let (dollars, of) =
+            if *dollars < SMALL { (dollars * 1e6, format!("million {of}s")) } else { (*dollars, (*of).to_owned()) };
+        format!("- {what}: ${} per {of} ([AWS]({source}))", number(dollars))
     };
     PRICES.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// A bill of one month in lines, those of less than a hundredth of a cent left out.
+/// Bills of one month side by side, a line for each price, in Markdown.
 #[must_use]
-pub fn bill(of: &str, usage: &Usage) -> Vec<Figure> {
-    let lines = usage.amounts().into_iter().zip(&PRICES).map(|(amount, price)| (price.what, amount * price.dollars));
-    let shown = lines.filter(|(_, dollars)| *dollars >= 0.0001);
-    let line = |what: String, value| Figure { what, value, unit: "$", bound: Bound::None };
-    let mut bill: Vec<_> = shown.map(|(what, dollars)| line(format!("{of}: {what}"), dollars)).collect();
-    bill.push(line(format!("**{of}: a month**"), usage.dollars()));
-    bill
+pub fn bills(of: &[(&str, Usage)]) -> String {
+    let heads: Vec<_> = of.iter().map(|(named, _)| *named).collect();
+    let mut text = format!("| | {} |\n| --- |{}\n", heads.join(" | "), " ---: |".repeat(of.len()));
+    for (at, price) in PRICES.iter().enumerate() {
+        let dollars = of.iter().map(|(_, usage)| format!("{:.2}", usage.amounts()[at] * price.dollars));
+        text += &format!("| {} | {} |\n", price.what, dollars.collect::<Vec<_>>().join(" | "));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -169,10 +175,11 @@ mod tests {
         assert!((one.dollars() - (0.625 + 0.25 + 1.0)).abs() < 1e-9);
         let hundred = nobody.with(100.0, &one);
         assert!((hundred.dollars() - (1.7 + 187.5)).abs() < 1e-6);
-        let bill = bill("100", &hundred);
-        let lines: f64 = bill.iter().rev().skip(1).map(|line| line.value).sum();
-        assert!((lines - bill.last().map_or(0.0, |line| line.value)).abs() < 1e-6);
-        assert_eq!(bill.len(), 6);
+        let bills = bills(&[("none", nobody), ("a hundred", hundred)]);
+        assert!(
+            bills.starts_with("| | none | a hundred |\n| --- | ---: | ---: |\n| DynamoDB writes | 0.00 | 62.50 |\n")
+        );
+        assert!(bills.contains("| CloudWatch alarms | 0.70 | 0.70 |\n"), "{bills}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use shared::queue::Nudge;
 use tokio::task::JoinSet;
 
 use super::{PAGE_TAKES, WRITE_TAKES};
-use crate::bench::figure::{Figure, Table};
+use crate::bench::figure::{Figure, Table, number};
 use crate::bench::fixture::{Company, Fixture, deliver};
 use crate::bench::{BenchError, Scale};
 use crate::runtime::FunctionProcess;
@@ -146,7 +146,10 @@ fn table(measured: &Measured, huge: usize, workers: usize) -> Table {
     let last_end = last(ends[0].clone());
     Table {
         row: "companies",
-        title: format!("{SMALL_COMPANIES} companies of {SMALL} users and one of {huge} at once, {workers} workers"),
+        title: format!(
+            "{SMALL_COMPANIES} companies of {SMALL} users and one of {} at once, {workers} workers",
+            number(super::count(huge as u64))
+        ),
         figures: vec![
             Figure::told(
                 "the last small one's end, against the same without the huge one",

@@ -7,7 +7,7 @@ use shared::clock::Clock;
 
 use super::{PAGE_TAKES, WRITE_TAKES, count};
 use crate::bench::BenchError;
-use crate::bench::cost::{DAYS, MINUTES, Usage, bill, prices};
+use crate::bench::cost::{DAYS, MINUTES, Usage, bills, prices};
 use crate::bench::dynamodb::{CUSTOMERS, Counts, STATE};
 use crate::bench::figure::{Figure, Table};
 use crate::bench::fixture::{Company, Fixture, Synced};
@@ -99,18 +99,21 @@ async fn clock(fixture: &Fixture) -> Result<(Counts, Duration), BenchError> {
 fn table(measured: &Measured, template: &Template) -> Table {
     let [sync_mb, api_mb, recover_mb] = ["sync", "api", "recover"].map(|binary| memory(template, binary));
     let (nobody, one) = (of_nobody(measured, template, recover_mb), of_a_company(measured, sync_mb, api_mb));
-    let mut figures = Vec::new();
-    for (companies, named) in [(1.0, "1 company"), (100.0, "100 companies"), (10_000.0, "10,000 companies")] {
-        figures.extend(bill(named, &nobody.with(companies, &one)));
-    }
-    let first = of_sync(&measured.first, sync_mb);
+    let sizes = [("1 company", 1.0), ("100 companies", 100.0), ("10,000 companies", 10_000.0)];
+    let months = sizes.map(|(named, companies)| (named, nobody.with(companies, &one)));
+    let (first, again) = (of_sync(&measured.first, sync_mb), of_sync(&measured.again, sync_mb));
+    let mut figures: Vec<_> =
+        months.iter().map(|(named, usage)| Figure::told(format!("{named}, a month"), usage.dollars(), "$")).collect();
+    figures.push(Figure::told("of it before the first company", nobody.dollars(), "$"));
+    figures.push(Figure::told("of it for each company", one.dollars(), "$"));
     figures.push(Figure::told("once for each company: its first sync", first.dollars(), "$"));
-    figures.push(Figure::told("each sync after it", of_sync(&measured.again, sync_mb).dollars(), "$"));
+    figures.push(Figure::told("a million syncs after it", again.dollars() * 1e6, "$"));
     Table {
         row: "cost",
         title: format!("What companies of {USERS} users cost a month"),
         figures,
         notes: vec![
+            bills(&months),
             format!(
                 "Each company syncs daily by its schedule and finds 1 % changed. Counted by this run: requests and units of \
              the start, the sync and the telling of its end, of the recover function each minute, and bytes of links \
@@ -123,7 +126,10 @@ fn table(measured: &Measured, template: &Template) -> Table {
                 assumed::LOG_BYTES,
                 assumed::EMPTY_RECEIVES_A_MINUTE,
             ),
-            format!("Prices of us-east-1, read on 2026-11-24:\n\n{}", prices()),
+            format!(
+                "Prices of us-east-1, as public pages quoted them on 2026-11-24, each with AWS's own page:\n\n{}",
+                prices()
+            ),
         ],
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{PAGE_TAKES, WRITE_TAKES, count, thousands};
+use super::{PAGE_TAKES, WRITE_TAKES, count};
 use crate::bench::dynamodb::Item;
-use crate::bench::figure::{Figure, Table};
+use crate::bench::figure::{Figure, Table, number};
 use crate::bench::fixture::{Company, Fixture, Synced};
 use crate::bench::rivals::{Rival, Took};
 use crate::bench::{BenchError, Scale};
@@ -103,17 +103,16 @@ fn against(rival: Rival, first: &Took, ours_first: &Synced, again: &Took, ours_a
 fn table(figures: Vec<Figure>, users: usize) -> Table {
     Table {
         row: "rivals",
-        title: format!("The same sync of {users} users, by others"),
+        title: format!("The same sync of {} users, by others", number(count(users as u64))),
         figures,
         notes: vec![format!(
             "The programs are in `tests/rivals`. They have the same servers, VAKA with {} ms a page and writes of {} \
              ms, and the same people, and a figure stands only where they left the same customers and as many links \
              as we did, after the first sync and after the re-sync with 1 % changed. They keep no lease, counters, \
              report or resumable state, and their interpreters and packages are loaded before the clock starts. \
-             {:.0},000 users, one run of each.",
+             One run of each.",
             PAGE_TAKES.as_millis(),
             WRITE_TAKES.as_millis(),
-            thousands(users),
         )],
     }
 }

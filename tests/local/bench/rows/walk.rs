@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{PAGE_TAKES, WRITE_TAKES, count, least, thousands};
 use crate::bench::dynamodb::{Counts, Subject};
-use crate::bench::figure::{Figure, Table};
+use crate::bench::figure::{Figure, Table, number};
 use crate::bench::fixture::{Company, Fixture, Synced};
 use crate::bench::{BenchError, Scale, source};
 
@@ -72,7 +72,7 @@ fn wall(many: &Walked, users: usize) -> Table {
     let ratio = |synced: &[Synced], read: &[Duration]| wall(synced).as_secs_f64() / least(read).as_secs_f64();
     Table {
         row: "walk",
-        title: format!("A sync of {users} users against reading its source alone"),
+        title: format!("A sync of {} users against reading its source alone", number(count(users as u64))),
         figures: vec![
             Figure::told("first sync", ratio(&many.first, &many.read_first), "times the reading").at_most(1.10),
             Figure::told("re-sync, 1 % changed", ratio(&many.changed, &many.read_again), "times the reading")
