@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aws_types::SdkConfig;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use aws_types::SdkConfig;
 use local::bench::dynamodb::{CUSTOMERS, Counts, DynamoDb, SECRETS, STATE};
 use local::connect::{self, Connection, Secret};
 use local::vaka::{CLIENT_ID, CLIENT_SECRET, Vaka};

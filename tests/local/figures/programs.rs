@@ -44,10 +44,5 @@ pub const PROGRAMS: [Program; 3] = [
         takes: "some five minutes",
         profile: Profile::Short,
     },
-    Program {
-        name: "hostile-input",
-        arguments: &["local", "fuzz"],
-        takes: "up to an hour",
-        profile: Profile::Nightly,
-    },
+    Program { name: "hostile-input", arguments: &["local", "fuzz"], takes: "up to an hour", profile: Profile::Nightly },
 ];
