@@ -22,13 +22,15 @@
 mod connect;
 pub mod roots;
 
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_smithy_types::body::SdkBody;
+pub use aws_smithy_types::body::SdkBody as Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper_util::client::legacy::{Client as Pool, Error as PoolError};
+use hyper_util::client::legacy::Client as Pool;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 pub use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -40,12 +42,23 @@ use connect::Connector;
 /// A connection that nobody used for so long is not used again.
 const IDLE: Duration = Duration::from_secs(90);
 
+/// What an error of a library is, where no more is asked of it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+type Answering = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Error>> + Send>>;
+
 /// The connections to whoever is asked, and the headers that go with every request. Clones share
 /// the connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
-    pool: Pool<Connector, SdkBody>,
+    ask: Arc<dyn Fn(http::Request<Body>) -> Answering + Send + Sync>,
     headers: HeaderMap,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
 }
 
 /// Why there is no answer, or no more of it. No text has an address, a header or a body in it.
@@ -53,13 +66,13 @@ pub struct Client {
 pub enum Error {
     /// No connection was made, so the request had no effect.
     #[error(transparent)]
-    NotConnected(PoolError),
+    NotConnected(BoxError),
     /// The connection was lost after the request may have been sent.
     #[error(transparent)]
-    Lost(PoolError),
+    Lost(BoxError),
     /// The connection was lost in the middle of the answer.
     #[error(transparent)]
-    CutOff(hyper::Error),
+    CutOff(BoxError),
     /// The request cannot be written: its address is not one that HTTP can carry.
     #[error("the request cannot be written")]
     Unwritable(#[source] http::Error),
@@ -73,22 +86,40 @@ pub struct Request {
     method: Method,
     url: Url,
     headers: HeaderMap,
-    body: SdkBody,
+    body: Body,
 }
 
 /// The head of an answer, and the body that is still to come.
 #[derive(Debug)]
-pub struct Answer(http::Response<Incoming>);
+pub struct Answer(Box<http::Response<Body>>);
 
 impl Client {
     /// A client that connects to nothing yet, and waits no longer than this for a connection.
     #[must_use]
     pub fn new(connect_timeout: Duration) -> Self {
-        let pool = Pool::builder(TokioExecutor::new())
+        let pool: Pool<_, Body> = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .build(Connector::new(connect_timeout));
-        Self { pool, headers: HeaderMap::new() }
+        Self::answered_by(move |request| {
+            let asked = pool.request(request);
+            async move {
+                match asked.await {
+                    Ok(answer) => Ok(answer.map(Body::from_body_1_x)),
+                    Err(error) if error.is_connect() => Err(Error::NotConnected(error.into())),
+                    Err(error) => Err(Error::Lost(error.into())),
+                }
+            }
+        })
+    }
+
+    /// A client whose requests are answered by this, in the place of a network.
+    pub fn answered_by<F, A>(answer: F) -> Self
+    where
+        F: Fn(http::Request<Body>) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<http::Response<Body>, Error>> + Send + 'static,
+    {
+        Self { ask: Arc::new(move |request| Box::pin(answer(request))), headers: HeaderMap::new() }
     }
 
     /// The same connections, with these headers on every request.
@@ -99,18 +130,15 @@ impl Client {
 
     /// Begins a request.
     pub fn request(&self, method: Method, url: Url) -> Request {
-        Request { client: self.clone(), method, url, headers: self.headers.clone(), body: SdkBody::empty() }
+        Request { client: self.clone(), method, url, headers: self.headers.clone(), body: Body::empty() }
     }
 
     /// Sends a request that is written, as it is.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn send(&self, request: http::Request<SdkBody>) -> Result<http::Response<Incoming>, Error> {
-        self.pool
-            .request(request)
-            .await
-            .map_err(|error| if error.is_connect() { Error::NotConnected(error) } else { Error::Lost(error) })
+    pub async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Body>, Error> {
+        (self.ask)(request).await
     }
 }
 
@@ -122,7 +150,7 @@ impl Request {
     }
 
     /// With this body.
-    pub fn body(self, body: impl Into<SdkBody>) -> Self {
+    pub fn body(self, body: impl Into<Body>) -> Self {
         Self { body: body.into(), ..self }
     }
 
@@ -143,7 +171,7 @@ impl Request {
             .body(self.body)
             .map_err(Error::Unwritable)?;
         *request.headers_mut() = self.headers;
-        self.client.send(request).await.map(Answer)
+        self.client.send(request).await.map(|answer| Answer(Box::new(answer)))
     }
 }
 

@@ -13,9 +13,7 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::roots;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use super::{BoxError, roots};
 
 /// Makes connections, to `http` and `https` addresses. Whether `http` is allowed is for those to say who
 /// take addresses from their settings.
