@@ -101,6 +101,14 @@ impl Clock {
             hands.fetch_add(whole_ms(by), Ordering::SeqCst);
         }
     }
+
+    /// Sets a set clock to this moment, as the clock of a host is that was wrong; the system's clock
+    /// is left as it is.
+    pub fn turn_to(&self, moment: Timestamp) {
+        if let Source::Set(hands) = &self.0 {
+            hands.store(moment.ms(), Ordering::SeqCst);
+        }
+    }
 }
 
 fn whole_ms(duration: Duration) -> i64 {
@@ -117,6 +125,8 @@ mod tests {
         let same = clock.clone();
         clock.advance(Duration::from_millis(5));
         assert_eq!(same.now(), Timestamp::from_ms(15));
+        clock.turn_to(Timestamp::from_ms(2));
+        assert_eq!(same.now(), Timestamp::from_ms(2));
     }
 
     #[test]

@@ -39,6 +39,7 @@ use std::time::Duration;
 use lambda_runtime::{LambdaEvent, Service, service_fn};
 use ring::rand::SystemRandom;
 use shared::clock::Clock;
+use shared::http::Client;
 use shared::queue::Queue;
 use shared::secrets::SecretsTable;
 use shared::table::Table;
@@ -94,7 +95,21 @@ impl App {
         sync_function: SyncFunction,
         clock: Clock,
     ) -> Result<Self, StartError> {
-        let http = keys::client();
+        Self::over(keys::client(), settings, table, queue, sync_function, clock)
+    }
+
+    /// The same over a client for issuers that the process has already.
+    ///
+    /// # Errors
+    /// Every [`StartError`].
+    pub fn over(
+        http: Client,
+        settings: Settings,
+        table: Table,
+        queue: Queue,
+        sync_function: SyncFunction,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         let issuers =
             settings.trusted_issuers.iter().map(|name| Issuer::new(name, http.clone()).ok_or(StartError::Issuer));
         let callers = Callers::new(

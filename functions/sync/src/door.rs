@@ -6,11 +6,11 @@
 //! again, and after five times it lies in the dead-letter queue, where an alarm sees it.
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use aws_sdk_dynamodb::Client;
 use serde::{Deserialize, Serialize};
 use shared::aws::SdkConfig;
 use shared::clock::{Clock, Timestamp};
 use shared::connection_test::{TestConnection, TestReport};
+use shared::http::Client;
 use shared::queue::{NotANudge, Nudge, Queue};
 use shared::table::lease::Start;
 use shared::table::{Table, TableError};
@@ -20,6 +20,7 @@ use tracing::Instrument;
 use crate::customers::embedded::Customers;
 use crate::customers::home::Home;
 use crate::customers::rest::{Rest, RestParts};
+use crate::outgoing;
 use crate::secrets::Secrets;
 use crate::settings::{CustomersSettings, Settings};
 use crate::slice::{SliceEnd, SliceError, Workshop};
@@ -76,24 +77,23 @@ impl App {
     /// The function over these settings; it connects to nothing yet.
     #[must_use]
     pub fn new(settings: Settings, aws: &SdkConfig, clock: Clock, patience: Patience) -> Self {
-        let client = Client::new(aws);
-        let secrets = Secrets::new(client.clone(), settings.secrets_table);
-        let vaka = Vaka::new(VakaParts {
-            settings: settings.vaka,
-            patience,
-            read_account: secrets.integrator(),
-            clock: clock.clone(),
-            random: fastrand::Rng::new(),
-        });
+        Self::over(outgoing::client(&patience), settings, aws, clock, patience)
+    }
+
+    /// The same over a client for VAKA and BokaMera that the process has already.
+    #[must_use]
+    pub fn over(http: Client, settings: Settings, aws: &SdkConfig, clock: Clock, patience: Patience) -> Self {
+        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
+        let secrets = Secrets::new(dynamodb.clone(), settings.secrets_table);
+        let (read_account, random) = (secrets.integrator(), fastrand::Rng::new());
+        let parts = VakaParts { settings: settings.vaka, patience, read_account, clock: clock.clone(), random };
+        let vaka = Vaka::over(http.clone(), parts);
         let customers = match settings.customers {
-            CustomersSettings::Embedded => Home::Embedded(Customers::new(client, settings.customers_table)),
-            CustomersSettings::Rest(settings) => Home::Rest(Rest::new(RestParts {
-                settings,
-                patience,
-                secrets: secrets.clone(),
-                clock: clock.clone(),
-                random: fastrand::Rng::new(),
-            })),
+            CustomersSettings::Embedded => Home::Embedded(Customers::new(dynamodb, settings.customers_table)),
+            CustomersSettings::Rest(settings) => {
+                let (secrets, clock, random) = (secrets.clone(), clock.clone(), fastrand::Rng::new());
+                Home::Rest(Rest::over(http, RestParts { settings, patience, secrets, clock, random }))
+            }
         };
         let rooms = Rooms { table: Table::new(aws, settings.state_table), customers, clock };
         Self { workshop: Workshop { rooms, queue: Queue::new(aws, settings.queue_url), secrets, vaka } }

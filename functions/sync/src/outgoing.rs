@@ -26,7 +26,13 @@ pub const API_KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
 /// A client for JSON that connects to nothing yet.
 #[must_use]
 pub fn client(patience: &Patience) -> Client {
-    Client::new(patience.connect).with_headers(HeaderMap::from_iter([
+    asking_for_json(Client::new(patience.connect))
+}
+
+/// The client, which says who asks and for what.
+#[must_use]
+pub fn asking_for_json(client: Client) -> Client {
+    client.with_headers(HeaderMap::from_iter([
         (USER_AGENT, HeaderValue::from_static(NAME)),
         (ACCEPT, HeaderValue::from_static("application/json")),
     ]))

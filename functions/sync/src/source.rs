@@ -80,8 +80,14 @@ impl Vaka {
     /// The client for a whole process; it connects to nothing yet.
     #[must_use]
     pub fn new(parts: VakaParts) -> Self {
+        Self::over(outgoing::client(&parts.patience), parts)
+    }
+
+    /// The same over a client that the process has already.
+    #[must_use]
+    pub fn over(http: Client, parts: VakaParts) -> Self {
         Self(Arc::new(Door {
-            http: outgoing::client(&parts.patience),
+            http,
             settings: parts.settings,
             patience: parts.patience,
             jitter: Jitter::new(parts.random),

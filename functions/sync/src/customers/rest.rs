@@ -86,13 +86,19 @@ impl Rest {
     /// The client for a whole process; it connects to nothing yet.
     #[must_use]
     pub fn new(parts: RestParts) -> Self {
+        Self::over(outgoing::client(&parts.patience), parts)
+    }
+
+    /// The same over a client that the process has already.
+    #[must_use]
+    pub fn over(http: Client, parts: RestParts) -> Self {
         let patience = Patience {
             answer: parts.patience.answer.min(ANSWER_WITHIN),
             silence: parts.patience.silence.min(PIECE_WITHIN),
             ..parts.patience
         };
         Self(Arc::new(Door {
-            http: outgoing::client(&patience),
+            http,
             pace: Pace::new(parts.settings.concurrency()),
             settings: parts.settings,
             patience,
