@@ -6,6 +6,7 @@
 //! instance is asked.
 
 mod connector;
+mod opening;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use aws_types::region::Region;
 use crate::http::{self, Client};
 use crate::settings::{SettingsError, optional, required};
 use connector::Connector;
+pub use opening::{Service, WITHIN};
 
 /// DynamoDB and SQS answer in milliseconds; a server that does not take a connection is gone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -36,17 +38,44 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 /// Tries of one call, the first included; throttling and 5xx are tried again with jitter.
 const ATTEMPTS: u32 = 4;
 
-/// What the AWS clients are made from: region, credentials, endpoint, time-outs, retries.
-///
-/// # Errors
-/// [`SettingsError`] names the variable that is missing or cannot be used.
-pub fn configuration() -> Result<SdkConfig, SettingsError> {
-    http::roots::from_environment()?;
+/// AWS, as this process reaches it.
+#[derive(Debug)]
+pub struct Aws {
+    configuration: SdkConfig,
+    client: Client,
+}
+
+impl Aws {
+    /// Reads region, credentials and endpoint; it connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the variable that is missing or cannot be used.
+    pub fn from_environment() -> Result<Self, SettingsError> {
+        http::roots::from_environment()?;
+        let client = Client::new(CONNECT_TIMEOUT);
+        Ok(Self { configuration: configuration(client.clone())?, client })
+    }
+
+    /// What the AWS clients are made from.
+    #[must_use]
+    pub const fn configuration(&self) -> &SdkConfig {
+        &self.configuration
+    }
+
+    /// Opens a connection to each of these, so that the first call finds it there. It cannot fail, and takes no
+    /// longer than [`WITHIN`].
+    pub async fn open(&self, services: &[Service]) {
+        opening::open(&self.client, &self.configuration, services).await;
+    }
+}
+
+/// Region, credentials, endpoint, time-outs, retries.
+fn configuration(client: Client) -> Result<SdkConfig, SettingsError> {
     let mut configuration = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region()?)
         .credentials_provider(SharedCredentialsProvider::new(credentials()?))
-        .http_client(http_client(Client::new(CONNECT_TIMEOUT)))
+        .http_client(http_client(client))
         .sleep_impl(TokioSleep::new())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(

@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use ring::rand::{SecureRandom, SystemRandom};
+use shared::aws::Aws;
 use shared::settings::SettingsError;
 use thiserror::Error;
 use uuid::Uuid;
@@ -203,7 +204,7 @@ pub async fn bokamera(
 /// # Errors
 /// [`SettingsError`] names the variable that is missing.
 pub fn client_of_environment() -> Result<Client, SettingsError> {
-    shared::aws::configuration().map(|aws| Client::new(&aws))
+    Aws::from_environment().map(|aws| Client::new(aws.configuration()))
 }
 
 /// The service's own words where it answered; they name tables and permissions, never items.

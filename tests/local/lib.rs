@@ -16,6 +16,7 @@
 //! | [`fresh`] | [`fresh::Fresh::create`]: empty tables and queues of the template's shape |
 //! | [`localstack`] | LocalStack without Docker, for one command |
 //! | [`proxy`] | [`proxy::Proxy`]: counts what passes to AWS (or any server), fails by script, holds at gates |
+//! | [`tls`] | [`tls::Tls`]: TLS in front of a server that has none, and a count of who connects |
 //! | [`listener`] | [`listener::Listener`]: a rule at the event bus and a queue behind it |
 //! | [`vaka`] | [`vaka::Vaka`]: a false VAKA Online |
 //! | [`lambda`] | [`lambda::Lambda`]: a false Lambda that calls a handler of the test |
@@ -54,6 +55,7 @@ pub mod fresh;
 pub mod listener;
 pub mod localstack;
 pub mod proxy;
+pub mod tls;
 pub mod vaka;
 
 pub mod bokamera;

@@ -136,8 +136,8 @@ async fn run(command: Command) -> Outcome {
             let connection = Connection { company, devices, active: !inactive };
             let client = connect::client_of_environment()?;
             connect::connect(&client, &state_table, &secrets_table, &connection, &api_key).await?;
-            let aws = shared::aws::configuration()?;
-            timetable::change(&aws, &state_table, company, &change, Clock::system().now()).await?;
+            let aws = shared::aws::Aws::from_environment()?;
+            timetable::change(aws.configuration(), &state_table, company, &change, Clock::system().now()).await?;
         }
         Command::Forget { state_table, secrets_table, company } => {
             let client = connect::client_of_environment()?;

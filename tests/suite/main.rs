@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod cancel;
 mod clients;
+mod connections;
 mod crash_points;
 mod customers_rest;
 mod customers_rest_access;

@@ -15,6 +15,7 @@ pub mod may;
 pub mod signature;
 pub mod token;
 
+use futures_util::future::join_all;
 use shared::clock::Clock;
 use shared::ids::CompanyId;
 
@@ -91,6 +92,12 @@ impl Callers {
         clock: Clock,
     ) -> Self {
         Self { issuers, audiences, role_claims, company_claim, clock }
+    }
+
+    /// Reads the keys of every issuer, as far as that goes in a moment.
+    pub async fn read_keys(&self) {
+        let now = self.clock.now();
+        join_all(self.issuers.iter().map(|issuer| issuer.read_ahead(now))).await;
     }
 
     /// Recognizes the caller by the header `Authorization`.

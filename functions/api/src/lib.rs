@@ -84,7 +84,7 @@ pub enum StartError {
 }
 
 impl App {
-    /// Makes the room ready. No issuer is asked before the first token.
+    /// Makes the room ready. No issuer is asked yet.
     ///
     /// # Errors
     /// Every [`StartError`].
@@ -123,6 +123,12 @@ impl App {
         let secrets = SecretsTable::new(settings.secrets_table);
         let (random, answer_within) = (SystemRandom::new(), settings.answer_within);
         Ok(Self { callers, origins, table, queue, secrets, sync_function, random, clock, answer_within })
+    }
+
+    /// Reads the issuers' keys, so that the first token finds them there. It cannot fail, and takes no longer
+    /// than [`keys::AHEAD_WITHIN`].
+    pub async fn read_keys(&self) {
+        self.callers.read_keys().await;
     }
 }
 

@@ -10,7 +10,7 @@
 //! So a flood of tokens with unknown keys costs one read per pause, whatever is in them; a key
 //! that was rotated in is known within a pause; an issuer that is away disturbs only tokens it
 //! signed with keys nobody has seen. One read at a time per issuer: whoever comes meanwhile
-//! waits for it and shares its result.
+//! waits for it and shares its result. A function that starts reads the sets ahead, within [`AHEAD_WITHIN`].
 //!
 //! What is read is believed only as far as OpenID discovery demands: the document names the very
 //! issuer it was asked of, and the keys come over https, or over http from this machine.
@@ -49,6 +49,9 @@ const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Both documents are a few kilobytes; what is larger is something else.
 const LARGEST_DOCUMENT_BYTES: usize = 512 * 1024;
+
+/// A start waits no longer for keys that nobody has asked for yet.
+pub const AHEAD_WITHIN: Duration = Duration::from_millis(500);
 
 const DISCOVERY: &str = ".well-known/openid-configuration";
 
@@ -141,6 +144,14 @@ impl Issuer {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Reads the set before anybody asks for a key. What fails is tried again by the first who asks.
+    pub async fn read_ahead(&self, now: Timestamp) {
+        let mut last_try = self.last_try.lock().await;
+        if !matches!(timeout(AHEAD_WITHIN, self.try_again(&mut last_try, now)).await, Ok(Ok(()))) {
+            *last_try = None;
+        }
     }
 
     /// The key with this id.
