@@ -3,7 +3,7 @@
 //!
 //! The demo and every test stand on this room. It knows contracts, environment variables and
 //! `template.yaml`; it knows nothing of the code under test, but for [`timetable`], which writes a
-//! schedule as the functions do, [`fuzz`], which begins with the tapes of the package `hostile`, and [`bench`], which
+//! schedule as the functions do, [`fuzz`], which begins with the tapes of the package `hostile`, and [`bench`](mod@bench), which
 //! measures them. Everything binds `127.0.0.1` alone,
 //! takes a free port, writes below `target/local`, and is gone when its value is dropped or this
 //! process ends, however it ends.
@@ -28,7 +28,7 @@
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
 //! | [`faults`], [`figures`] | which test holds which fault; what the long searches found |
 //! | [`fuzz`] | the doors under libFuzzer |
-//! | [`bench`] | what a sync costs in time, processor, memory, requests and money, by a fast DynamoDB that counts |
+//! | [`bench`](mod@bench) | what a sync costs in time, processor, memory, requests and money, by a fast DynamoDB that counts |
 //! | [`schemathesis`] | judges the service by its own description |
 //! | [`connect`], [`timetable`], [`forget`] | puts a company's connection, secrets and schedule in; erases a company |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
