@@ -118,7 +118,7 @@ pub async fn run(plan: &Plan) -> Result<ExitCode, BenchError> {
         return hand_over();
     }
     let machine = Machine::this();
-    eprintln!("bench: {}", machine.line());
+    io::stdout().write_all(format!("{}\n", machine.line()).as_bytes())?;
     let fixture = Fixture::start().await?;
     let scale = if plan.quick { Scale::Quick } else { Scale::Full };
     let (mut tables, mut broken) = (Vec::new(), false);
