@@ -64,7 +64,7 @@ impl Binaries {
     /// [`BundleError`].
     pub fn build() -> Result<Self, BundleError> {
         let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-        Self::built(&["--workspace", "--bins", "--profile", profile])
+        Self::built_by(&["build", "--workspace", "--bins", "--profile", profile])
     }
 
     /// Builds one function as it is deployed: in the release profile, asked for as `sam build` does, so
@@ -73,13 +73,14 @@ impl Binaries {
     /// # Errors
     /// [`BundleError`].
     pub fn deployed(name: &str) -> Result<Self, BundleError> {
-        Self::built(&["--bin", name, "--release"])
+        Self::built_by(&["build", "--bin", name, "--release"])
     }
 
-    fn built(what: &[&str]) -> Result<Self, BundleError> {
+    /// What a cargo with these arguments builds.
+    pub(crate) fn built_by(arguments: &[&str]) -> Result<Self, BundleError> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--quiet", "--message-format=json-render-diagnostics"]).args(what);
+        command.args(arguments).args(["--quiet", "--message-format=json-render-diagnostics"]);
         for name in of_the_package_that_runs() {
             command.env_remove(name);
         }

@@ -3,10 +3,10 @@
 //!
 //! The demo and every test stand on this room. It knows contracts, environment variables and
 //! `template.yaml`; it knows nothing of the code under test, but for [`timetable`], which writes a
-//! schedule as the functions do, [`fuzz`], which begins with the tapes of the package `hostile`, and [`bench`](mod@bench), which
-//! measures them. Everything binds `127.0.0.1` alone,
-//! takes a free port, writes below `target/local`, and is gone when its value is dropped or this
-//! process ends, however it ends.
+//! schedule as the functions do, [`fuzz`], which begins with the tapes of the package `hostile`,
+//! and [`bench`](mod@bench), which measures them. Everything binds `127.0.0.1` alone, takes a free
+//! port, writes below `target/local`, and is gone when its value is dropped or this process ends,
+//! however it ends.
 //!
 //! In reading order:
 //!
@@ -29,6 +29,7 @@
 //! | [`faults`], [`figures`] | which test holds which fault; what the long searches found |
 //! | [`fuzz`] | the doors under libFuzzer |
 //! | [`bench`](mod@bench) | what a sync costs in time, processor, memory, requests and money, by a fast DynamoDB that counts |
+//! | [`gate`] | what the parts of the functions may take |
 //! | [`schemathesis`] | judges the service by its own description |
 //! | [`connect`], [`timetable`], [`forget`] | puts a company's connection, secrets and schedule in; erases a company |
 //! | [`template`] | [`template::Template`]: `template.yaml` as a value |
@@ -85,6 +86,8 @@ pub mod figures;
 pub mod section;
 
 pub mod fuzz;
+
+pub mod gate;
 
 pub mod schemathesis;
 

@@ -8,7 +8,7 @@ use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
 use local::figures::{self, Wanted};
 use local::timetable::{self, Timetable};
-use local::{bench, demo, faults, forget, fuzz, localstack};
+use local::{bench, demo, faults, forget, fuzz, gate, localstack};
 use shared::clock::Clock;
 use uuid::Uuid;
 
@@ -109,6 +109,12 @@ enum Command {
     },
     /// Look for inputs for which what has to hold at each door does not, with libFuzzer; needs a nightly Rust.
     Fuzz(fuzz::Plan),
+    /// Count the instructions of the functions' parts and hold them against tests/gate/figures.json; needs valgrind.
+    Gate {
+        /// Write the figures.
+        #[arg(long)]
+        write: bool,
+    },
     /// Run `cargo lambda watch` with the embedded cloud behind it, for `cargo lambda invoke`.
     Watch,
 }
@@ -170,6 +176,7 @@ async fn run(command: Command) -> Outcome {
             figures::run(&wanted)?;
         }
         Command::Fuzz(plan) => fuzz::run(&plan).await?,
+        Command::Gate { write } => gate::run(if write { gate::Mode::Write } else { gate::Mode::Check })?,
         Command::Watch => check::watch().await?,
     }
     Ok(ExitCode::SUCCESS)

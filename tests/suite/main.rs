@@ -51,6 +51,7 @@ mod sync_customers;
 mod sync_dry_run;
 mod sync_protocol;
 mod sync_report;
+mod sync_requests;
 mod sync_walk;
 mod template_resources;
 mod template_roles;
