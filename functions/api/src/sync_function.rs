@@ -7,11 +7,11 @@
 //! What this module does not do: call again. Each call asks VAKA anew, and whoever sits and waits
 //! can press the button.
 
-use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::{Client, Config};
 use shared::aws::{self, SdkConfig};
 use shared::connection_test::{TestConnection, TestReport, WAITING};
 use shared::ids::CompanyId;
@@ -19,7 +19,9 @@ use shared::ids::CompanyId;
 /// The sync function.
 #[derive(Debug, Clone)]
 pub struct SyncFunction {
-    client: Client,
+    /// A client is made where it is used, once in many starts: making one reads a table of all regions, which is
+    /// a fifth of a start. The connections are those of the other clients all the same.
+    config: Config,
     name: String,
 }
 
@@ -53,7 +55,7 @@ impl SyncFunction {
                 TimeoutConfig::builder().operation_attempt_timeout(WAITING).operation_timeout(WAITING).build(),
             )
             .build();
-        Self { client: Client::from_conf(config), name: name.into() }
+        Self { config, name: name.into() }
     }
 
     /// Has the company's connection tried, and waits; `None` when it has none.
@@ -62,7 +64,12 @@ impl SyncFunction {
     /// [`TestError`]: try again in a while.
     pub async fn test(&self, company: CompanyId) -> Result<Option<TestReport>, TestError> {
         let payload = serde_json::to_vec(&TestConnection { test_connection: company }).map_err(TestError::Request)?;
-        let invoked = self.client.invoke().function_name(&self.name).payload(Blob::new(payload)).send().await;
+        let invoked = Client::from_conf(self.config.clone())
+            .invoke()
+            .function_name(&self.name)
+            .payload(Blob::new(payload))
+            .send()
+            .await;
         let answer = invoked.map_err(|error| TestError::Unreachable { code: aws::code(&error, error.code()) })?;
         if answer.function_error().is_some() {
             return Err(TestError::Failed);
