@@ -18,6 +18,7 @@ mod process;
 mod rivals;
 mod rows;
 mod source;
+pub mod start;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -63,6 +64,8 @@ pub enum Row {
     Rivals,
     /// The most memory that a sync holds.
     Memory,
+    /// A start of the api function, and its warm requests.
+    Start,
     /// Fifty companies at once, one of them huge.
     Companies,
     /// What companies cost a month.
@@ -93,6 +96,9 @@ pub enum BenchError {
     /// A company could not be connected.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A start could not be measured.
+    #[error(transparent)]
+    Start(#[from] start::StartError),
     /// What was measured did not do what it should have done, so there is nothing to tell.
     #[error("{what}: {how}")]
     WentWrong {
@@ -148,6 +154,7 @@ impl Row {
             Self::Walk => rows::walk::measure(fixture, scale).await,
             Self::Rivals => rows::rivals::measure(fixture, scale).await,
             Self::Memory => rows::memory::measure(fixture, scale).await,
+            Self::Start => Ok(rows::start::measure().await?),
             Self::Companies => rows::companies::measure(fixture, scale).await,
             Self::Cost => rows::cost::measure(fixture).await,
         }
