@@ -35,8 +35,13 @@ pub(super) enum Verdict {
 }
 
 /// What has been decided so far.
+#[derive(Default)]
 struct Making {
+    /// Of what it says.
     flaw: Option<&'static str>,
+    /// Of its signature, or of the way it is sent.
+    unsigned: Option<&'static str>,
+    /// What it says was changed at random, and a flaw of it may be gone.
     made_up: bool,
 }
 
@@ -45,9 +50,17 @@ impl Making {
         self.flaw.get_or_insert(flaw);
     }
 
+    /// The same for who signs it, and how it is sent.
+    fn choose_sending<T: Clone>(&mut self, tape: &mut Tape<'_>, choices: &[(T, Option<&'static str>)]) -> T {
+        let mut sending = Self::default();
+        let value = sending.choose(tape, choices);
+        self.unsigned = self.unsigned.or(sending.flaw);
+        value
+    }
+
     /// A value with its flaw, if it has one; the first is sound.
     fn choose<T: Clone>(&mut self, tape: &mut Tape<'_>, choices: &[(T, Option<&'static str>)]) -> T {
-        // Three of four decisions are for the sound one, or hardly any token would be sound.
+        // Nine of ten decisions are for the sound one, or hardly any token would be sound.
         let (value, flaw) = if tape.seldom(24) { tape.one_of(choices) } else { choices[0].clone() };
         if let Some(flaw) = flaw {
             self.flawed(flaw);
@@ -63,9 +76,9 @@ impl Forged {
     }
 
     pub fn from_tape(tape: &mut Tape<'_>, issuer: &Issuer) -> Self {
-        let mut making = Making { flaw: None, made_up: false };
+        let mut making = Making::default();
         // A signature of RSA takes as long as fifty others.
-        let signer = making.choose(
+        let signer = making.choose_sending(
             tape,
             &[
                 (Signer::Ec, None),
@@ -80,7 +93,7 @@ impl Forged {
         let (roles, company, claims) = claims(tape, &mut making, issuer);
         let mut signed = issuer.token(signer, &header, &claims);
         if tape.seldom(8) {
-            making.flawed("other claims were signed");
+            making.unsigned.get_or_insert("other claims were signed");
             let other = issuer.token(signer, &header, "{}");
             let (text, _) = signed.rsplit_once('.').expect("three parts");
             let (_, signature) = other.rsplit_once('.').expect("three parts");
@@ -89,9 +102,9 @@ impl Forged {
         let sent = if tape.seldom(48) { tape.edited(signed.as_bytes(), 3) } else { signed.clone().into_bytes() };
         let sent = String::from_utf8_lossy(&sent).into_owned();
         if sent.trim() != signed {
-            making.flawed("it was changed after it was signed");
+            making.unsigned.get_or_insert("it was changed after it was signed");
         }
-        let scheme = making.choose(
+        let scheme = making.choose_sending(
             tape,
             &[
                 ("Bearer ", None),
@@ -103,8 +116,9 @@ impl Forged {
             ],
         );
         let verdict = match making {
-            Making { flaw: Some(flaw), .. } => Verdict::Forged(flaw),
+            Making { unsigned: Some(flaw), .. } => Verdict::Forged(flaw),
             Making { made_up: true, .. } => Verdict::Unknown,
+            Making { flaw: Some(flaw), .. } => Verdict::Forged(flaw),
             Making { .. } => Verdict::Sound { roles, company },
         };
         Self { authorization: format!("{scheme}{sent}"), signed, signer, verdict }
