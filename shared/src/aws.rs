@@ -77,16 +77,26 @@ fn configuration(client: Client) -> Result<SdkConfig, SettingsError> {
         .credentials_provider(SharedCredentialsProvider::new(credentials()?))
         .http_client(http_client(client))
         .sleep_impl(TokioSleep::new())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .operation_timeout(OPERATION_TIMEOUT)
-                .build(),
-        );
+        .retry_config(retries())
+        .timeout_config(timeouts());
     configuration.set_endpoint_url(optional("AWS_ENDPOINT_URL"));
     Ok(configuration.build())
+}
+
+/// How often a call is tried.
+#[must_use]
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+}
+
+/// How long a call may take.
+#[must_use]
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build()
 }
 
 /// Has AWS clients go over these connections.

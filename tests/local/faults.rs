@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use crate::{folders, section};
 use reading::Claim;
-use rows::{IN_PART, ROWS};
+use rows::ROWS;
 
 const BEGIN: &str = "<!-- `cargo local faults --write` writes from here -->";
 
@@ -61,7 +61,7 @@ pub enum FaultsError {
     Stale,
 }
 
-/// Checks or writes the table, and tells of the rows that are held in part.
+/// Checks or writes the table.
 ///
 /// # Errors
 /// [`FaultsError`].
@@ -74,9 +74,6 @@ pub fn run(table: Table) -> Result<(), FaultsError> {
         Table::Write => fs::write(&page, after).map_err(|source| FaultsError::File { source })?,
         Table::Check if before != after => return Err(FaultsError::Stale),
         Table::Check => {}
-    }
-    for (row, open) in IN_PART {
-        eprintln!("fault {row} is held in part: {open}");
     }
     eprintln!("each of {} faults has a test", ROWS.len());
     Ok(())
@@ -103,8 +100,7 @@ fn table_of(tests: &BTreeMap<u8, Vec<String>>) -> String {
     let mut table = "| | fault | held by |\n| --- | --- | --- |\n".to_owned();
     for row in ROWS {
         let tests = tests.get(&row.number).into_iter().flatten().map(|test| format!("`{test}`"));
-        let open = IN_PART.iter().filter(|(number, _)| *number == row.number);
-        let held_by = tests.chain(open.map(|(_, open)| format!("in part: {open}"))).collect::<Vec<_>>().join("<br>");
+        let held_by = tests.collect::<Vec<_>>().join("<br>");
         table += &format!("| {} | {} | {held_by} |\n", row.number, row.statement);
     }
     table

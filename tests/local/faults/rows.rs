@@ -9,9 +9,6 @@ pub struct Row {
     pub statement: &'static str,
 }
 
-/// The rows whose tests hold a part of them, with what is open.
-pub const IN_PART: [(u8, &str); 1] = [(17, "clocks that differ, and none yet that jumps in mid-run")];
-
 const fn row(number: u8, statement: &'static str) -> Row {
     Row { number, statement }
 }

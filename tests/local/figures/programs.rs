@@ -31,7 +31,7 @@ impl Program {
 }
 
 /// All of them, in the order of the page.
-pub const PROGRAMS: [Program; 3] = [
+pub const PROGRAMS: [Program; 4] = [
     Program {
         name: "crash-points",
         arguments: &["test", "--test", "suite", "--", "crash_points", "--nocapture"],

@@ -1,0 +1,76 @@
+//! What some hundreds of runs have to show; `cargo run --package simulation` makes as many as there is time for.
+
+use std::thread;
+
+use simulation::{Sabotage, Simulation, Tally, Telling};
+
+/// Runs of one `cargo test`.
+const RUNS: u64 = 200;
+
+/// A run has one thread of its own, and most machines have more.
+const THREADS: u64 = 2;
+
+/// Within so many runs a missing lock is missed.
+const SOON: u64 = 30;
+
+/// Faults 12, 17 and 18: also clocks that jump in mid-run, and all of it together.
+#[test]
+fn whatever_goes_wrong_every_job_ends_and_everything_is_right_then() {
+    let mut met = Tally::default();
+    let part = |nth: u64| {
+        let (simulation, mut met) = (Simulation::new().expect("a simulation"), Tally::default());
+        for seed in (0..RUNS).filter(|seed| seed % THREADS == nth) {
+            let run = simulation.run(seed, Telling::Silent, None).expect("a run");
+            assert!(
+                run.broken.is_empty(),
+                "cargo run --package simulation -- --seed {seed}\n{}",
+                run.broken.join("\n")
+            );
+            met.absorb(&run.tally);
+        }
+        met
+    };
+    thread::scope(|threads| {
+        let parts: Vec<_> = (0..THREADS).map(|nth| threads.spawn(move || part(nth))).collect();
+        parts.into_iter().for_each(|of| met.absorb(&of.join().expect("no run is broken")));
+    });
+    for fault in [
+        "refused",
+        "not reached",
+        "lost on the way",
+        "answer lost",
+        "late",
+        "crash before",
+        "crash after",
+        "message lost",
+        "message doubled",
+        "clock wrong",
+        "clock jumped",
+    ] {
+        assert!(met.of(&format!("faults: {fault}")) > 0, "no run has met the fault `{fault}`:\n{met}");
+    }
+    assert!(met.of("jobs: Completed ") > RUNS, "{met}");
+}
+
+#[test]
+fn a_seed_is_the_same_run_each_time_line_by_line() {
+    let simulation = Simulation::new().expect("a simulation");
+    for seed in 0..3 {
+        let [first, second] = [(), ()].map(|()| simulation.run(seed, Telling::Told, None).expect("a run"));
+        let other = first.trace.iter().zip(&second.trace).find(|(one, other)| one != other);
+        assert_eq!(other, None, "seed {seed}");
+        assert_eq!(first, second, "seed {seed}");
+        assert!(first.trace.len() > 50, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_lock_that_need_not_be_free_is_missed_within_some_runs() {
+    let simulation = Simulation::new().expect("a simulation");
+    // The protection that is missed soonest; the others are for `--sabotage`, which has more time.
+    let is_missed = |seed: &u64| {
+        let run = simulation.run(*seed, Telling::Silent, Some(Sabotage::LockNeedNotBeFree)).expect("a run");
+        !run.broken.is_empty()
+    };
+    assert!((0..SOON).any(|seed| is_missed(&seed)), "it is not missed in {SOON} runs");
+}
