@@ -31,7 +31,7 @@ impl Program {
 }
 
 /// All of them, in the order of the page.
-pub const PROGRAMS: [Program; 4] = [
+pub const PROGRAMS: [Program; 5] = [
     Program {
         name: "crash-points",
         arguments: &["test", "--test", "suite", "--", "crash_points", "--nocapture"],
@@ -43,6 +43,18 @@ pub const PROGRAMS: [Program; 4] = [
         arguments: &["run", "--package", "model"],
         takes: "some five minutes",
         profile: Profile::Short,
+    },
+    Program {
+        name: "simulation",
+        arguments: &["run", "--profile", "simulation", "--package", "simulation", "--", "--runs", "2000"],
+        takes: "some ten minutes with the build",
+        profile: Profile::Short,
+    },
+    Program {
+        name: "simulation-long",
+        arguments: &["run", "--profile", "simulation", "--package", "simulation", "--", "--runs", "100000"],
+        takes: "some hours",
+        profile: Profile::Nightly,
     },
     Program { name: "hostile-input", arguments: &["local", "fuzz"], takes: "up to an hour", profile: Profile::Nightly },
 ];
