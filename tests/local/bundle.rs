@@ -73,7 +73,7 @@ impl Binaries {
     /// # Errors
     /// [`BundleError`].
     pub fn deployed(name: &str) -> Result<Self, BundleError> {
-        Self::built_by(&["build", "--bin", name, "--release"])
+        Self::built_by(&["build", "--package", name, "--bin", name, "--release"])
     }
 
     /// What a cargo with these arguments builds.
