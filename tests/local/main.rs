@@ -90,8 +90,11 @@ enum Command {
     /// Check what needs the deploying tools: dependencies, template, cargo-lambda, sam build.
     Check {
         /// Leave out `sam build`, whose optimized cross build takes minutes.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "only_build")]
         no_build: bool,
+        /// `sam build` and nothing else.
+        #[arg(long)]
+        only_build: bool,
     },
     /// Check that every fault has a test, and that the table in tests/README.md says which.
     Faults {
@@ -163,8 +166,13 @@ async fn run(command: Command) -> Outcome {
             connect::bokamera(&client, &secrets_table, &username, &password, &api_key).await?;
         }
         Command::LocalStack { command } => return Ok(localstack::run(&command).await?.into()),
-        Command::Check { no_build } => {
-            check::run(if no_build { Scope::WithoutBuild } else { Scope::Everything }).await?;
+        Command::Check { no_build, only_build } => {
+            let scope = match (no_build, only_build) {
+                (true, _) => Scope::WithoutBuild,
+                (false, true) => Scope::Build,
+                (false, false) => Scope::Everything,
+            };
+            check::run(scope).await?;
         }
         Command::Faults { write } => faults::run(if write { faults::Table::Write } else { faults::Table::Check })?,
         Command::Figures { nightly, name } => {
