@@ -127,7 +127,8 @@ fn table(measured: &Measured, template: &Template) -> Table {
                 assumed::EMPTY_RECEIVES_A_MINUTE,
             ),
             format!(
-                "Prices of us-east-1, as public pages quoted them on 2026-11-24, each with AWS's own page:\n\n{}",
+                "Prices of us-east-1, as public pages quoted them on 2026-11-24, but for those of backup and alarms, \
+                 which were not found quoted; each with AWS's own page:\n\n{}",
                 prices()
             ),
         ],
