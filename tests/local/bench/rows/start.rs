@@ -1,5 +1,4 @@
-//! What a start and a warm request of the api function cost, as figures: [`start`](crate::bench::start)
-//! measures.
+//! What a start and a warm request of the api function cost, as figures: [`start`] measures them.
 
 use super::count;
 use crate::bench::figure::{Figure, Table};
