@@ -156,7 +156,7 @@ impl<B: Read> Arriving<B> {
                 Ok(false) => PageFault::CutShort,
                 Err(fault) => fault,
             };
-            return Err(self.unfinished(seen, fault));
+            return Err(self.unfinished(self.at, seen, fault));
         };
         if end == 0 {
             return Err(self.unexpected());
@@ -166,7 +166,10 @@ impl<B: Read> Arriving<B> {
         let place = self.place(begin);
         match str::from_utf8(&self.held[begin..self.at]) {
             Ok(text) => Ok(Value { text, place }),
-            Err(error) => Err(self.place(begin + error.valid_up_to()).not_json(1, 1)),
+            Err(error) => {
+                let text = error.valid_up_to();
+                Err(self.unfinished(begin, text, self.place(begin + text).not_json(1, 1)))
+            }
         }
     }
 
@@ -230,16 +233,24 @@ impl<B: Read> Arriving<B> {
         Place { passed: self.passed, before: &self.held[..at] }
     }
 
-    /// What is wrong with a value of which only these bytes are there: that, unless something was
-    /// wrong before.
-    fn unfinished(&self, bytes: usize, fault: PageFault) -> PageFault {
-        let mut begun = &self.held[self.at..self.at + bytes];
+    /// What is wrong with a value of which only these bytes are there, or are text: that, unless
+    /// something was wrong before.
+    fn unfinished(&self, begin: usize, bytes: usize, fault: PageFault) -> PageFault {
+        let begun = &self.held[begin..begin + bytes];
+        let (mut begun, fault) = match str::from_utf8(begun) {
+            Err(error) if error.error_len().is_some() => {
+                let text = error.valid_up_to();
+                (&begun[..text], self.place(begin + text).not_json(1, 1))
+            }
+            // Or it ends within a letter.
+            Ok(_) | Err(_) => (begun, fault),
+        };
         // A number that is cut is no number to the parser.
         while let [rest @ .., b'.' | b'e' | b'E' | b'+' | b'-'] = begun {
             begun = rest;
         }
         match serde_json::from_slice::<IgnoredAny>(begun) {
-            Err(error) if error.is_syntax() => self.place(self.at).not_json(error.line(), error.column()),
+            Err(error) if error.is_syntax() => self.place(begin).not_json(error.line(), error.column()),
             Ok(_) | Err(_) => fault,
         }
     }
