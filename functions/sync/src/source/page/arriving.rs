@@ -262,15 +262,15 @@ impl<'a> Value<'a> {
     /// # Errors
     /// [`PageFault::NotJson`].
     pub fn read<T: Deserialize<'a>>(&self) -> Result<Option<T>, PageFault> {
-        let not_json = |error: serde_json::Error| self.place.not_json(error.line(), error.column());
-        match serde_json::from_str(self.text) {
-            Ok(value) => Ok(Some(value)),
-            // It was left where it was found to be something else, and what follows has not been looked at.
-            Err(error) if error.is_data() => {
-                serde_json::from_str::<IgnoredAny>(self.text).map(|_| None).map_err(not_json)
+        serde_json::from_str(self.text).map(Some).or_else(|error| {
+            // It was left where it was found to be something else, and what follows has not been looked at. And what is
+            // wrong is told as `unfinished` finds it, whatever is expected here.
+            match serde_json::from_str::<IgnoredAny>(self.text) {
+                Ok(_) if error.is_data() => Ok(None),
+                Ok(_) => Err(self.place.not_json(error.line(), error.column())),
+                Err(error) => Err(self.place.not_json(error.line(), error.column())),
             }
-            Err(error) => Err(not_json(error)),
-        }
+        })
     }
 
     /// Bytes of it.
