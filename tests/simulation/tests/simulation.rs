@@ -10,7 +10,7 @@ const RUNS: u64 = 200;
 /// A run has one thread of its own, and most machines have more.
 const THREADS: u64 = 2;
 
-/// Within so many runs a missing lock is missed.
+/// Within so many runs a protection that is not there is missed.
 const SOON: u64 = 30;
 
 /// Faults 12, 17 and 18: also clocks that jump in mid-run, and all of it together.
@@ -65,12 +65,22 @@ fn a_seed_is_the_same_run_each_time_line_by_line() {
 }
 
 #[test]
-fn a_lock_that_need_not_be_free_is_missed_within_some_runs() {
+fn each_protection_that_is_taken_out_is_missed_within_some_runs() {
     let simulation = Simulation::new().expect("a simulation");
-    // The protection that is missed soonest; the others are for `--sabotage`, which has more time.
-    let is_missed = |seed: &u64| {
-        let run = simulation.run(*seed, Telling::Silent, Some(Sabotage::LockNeedNotBeFree)).expect("a run");
-        !run.broken.is_empty()
-    };
-    assert!((0..SOON).any(|seed| is_missed(&seed)), "it is not missed in {SOON} runs");
+    // Those that are missed soonest; the others are for `--sabotage`, which has more time.
+    for sabotage in [
+        Sabotage::LockNeedNotBeFree,
+        Sabotage::GenerationIsNotAsked,
+        Sabotage::WorkerDoesNotAskForTheStatus,
+        Sabotage::StartDoesNotAskForTheStatus,
+        Sabotage::CancelDoesNotAskForTheStatus,
+        Sabotage::ConnectionIsNotAsked,
+        Sabotage::TransactionsAreTorn,
+    ] {
+        let is_missed = |seed: &u64| {
+            let run = simulation.run(*seed, Telling::Silent, Some(sabotage)).expect("a run");
+            !run.broken.is_empty()
+        };
+        assert!((0..SOON).any(|seed| is_missed(&seed)), "{sabotage:?} is not missed in {SOON} runs");
+    }
 }
