@@ -9,6 +9,7 @@ use local::cloud::{Cloud, Endpoint};
 use local::connect::{self, Connection, Secret};
 use local::fresh::Fresh;
 use local::issuer::{Issuer, Realm};
+use local::proxy::Proxy;
 use local::runtime::{FunctionProcess, Invoked};
 use local::tls::{self, Tls};
 use local::world::WRITE_ROLE;
@@ -24,6 +25,10 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 const REALM: &str = "bookmore-admin";
 
+/// A start waits for its connections some 300 ms and goes on without them: a machine that stands still for that long
+/// says nothing of it, so one of these starts has to do. One that opens none, or none that is used, does in none.
+const STARTS: usize = 10;
+
 struct Scene {
     binaries: Binaries,
     fresh: Fresh,
@@ -31,6 +36,7 @@ struct Scene {
     realm: Realm,
     _issuer: Issuer,
     tls: Tls,
+    _behind_tls: Proxy,
 }
 
 impl Scene {
@@ -44,9 +50,12 @@ impl Scene {
         let (dynamodb, api_key) = (endpoint.dynamodb(), Secret::known("key"));
         connect::connect(&dynamodb, state, secrets, &connection, &api_key).await.expect("a connection");
         let issuer = Issuer::start(&[REALM]).expect("an issuer");
-        let tls = Tls::in_front_of(endpoint.url()).expect("TLS");
+        let proxy = Proxy::in_front_of(endpoint.url()).expect("a proxy");
+        // The emulator may be busy with other tests for longer than a start waits.
+        proxy.on("GET /ping").say(&json!("healthy"));
+        let tls = Tls::in_front_of(&proxy.url()).expect("TLS");
         let binaries = built.expect("the functions build");
-        Self { binaries, fresh, company, realm: issuer.realm(REALM), _issuer: issuer, tls }
+        Self { binaries, fresh, company, realm: issuer.realm(REALM), _issuer: issuer, tls, _behind_tls: proxy }
     }
 
     /// Starts a function with AWS at this address.
@@ -87,14 +96,18 @@ async fn answer(process: &mut FunctionProcess, event: &str) -> Value {
 
 #[tokio::test]
 async fn the_first_request_finds_its_connection_open_and_the_issuers_keys_read() {
-    let scene = Scene::set().await;
-    let mut api = scene.started("api").await;
-    // It needs neither AWS nor an issuer, and is answered when the start is over.
-    assert_eq!(answer(&mut api, &Ask::get("/openapi").event()).await["statusCode"], 200);
-    assert_eq!((scene.tls.connections(), scene.realm.key_set_requests()), (1, 1));
-    assert_eq!(answer(&mut api, &scene.post()).await["statusCode"], 200);
-    assert_eq!(answer(&mut api, &scene.post()).await["statusCode"], 409);
-    assert_eq!((scene.tls.connections(), scene.realm.key_set_requests()), (1, 1));
+    let mut opened = Vec::new();
+    while opened.last() != Some(&[(1, 1), (1, 1)]) {
+        assert!(opened.len() < STARTS, "connections and key sets read after the start and in the end: {opened:?}");
+        let scene = Scene::set().await;
+        let mut api = scene.started("api").await;
+        // It needs neither AWS nor an issuer, and is answered when the start is over.
+        assert_eq!(answer(&mut api, &Ask::get("/openapi").event()).await["statusCode"], 200);
+        let after_the_start = (scene.tls.connections(), scene.realm.key_set_requests());
+        assert_eq!(answer(&mut api, &scene.post()).await["statusCode"], 200);
+        assert_eq!(answer(&mut api, &scene.post()).await["statusCode"], 409);
+        opened.push([after_the_start, (scene.tls.connections(), scene.realm.key_set_requests())]);
+    }
 }
 
 #[tokio::test]
@@ -102,10 +115,14 @@ async fn the_first_message_and_the_first_minute_find_their_connection_open() {
     let message = json!({"version": 1, "company": Uuid::new_v4(), "job": Uuid::new_v4()}).to_string();
     let message = json!({"Records": [{"messageId": "1", "body": message}]}).to_string();
     for (function, event) in [("sync", message.as_str()), ("recover", "{}")] {
-        let scene = Scene::set().await;
-        let mut process = scene.started(function).await;
-        answer(&mut process, event).await;
-        assert_eq!(scene.tls.connections(), 1, "{function}");
+        let mut opened = Vec::new();
+        while opened.last() != Some(&1) {
+            assert!(opened.len() < STARTS, "connections of {function}: {opened:?}");
+            let scene = Scene::set().await;
+            let mut process = scene.started(function).await;
+            answer(&mut process, event).await;
+            opened.push(scene.tls.connections());
+        }
     }
 }
 
