@@ -7,8 +7,11 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
-use super::attributes::{Attributes, string};
+use super::attributes::{Attributes, plain, string};
 use super::expression;
+
+/// Room for what is not an item or a value: names and expressions.
+const ROOM_BYTES: usize = 384;
 
 /// One action of a transaction.
 #[derive(Clone)]
@@ -83,7 +86,11 @@ impl Action {
         condition: Option<Condition<'_>>,
         values: Option<&Attributes>,
     ) -> Self {
-        let mut json = format!("{{\"{kind}\":{{\"TableName\":");
+        let values_length = values.map_or(0, Attributes::len);
+        let mut json = String::with_capacity(subject.len() + values_length + ROOM_BYTES);
+        json.push_str("{\"");
+        json.push_str(kind);
+        json.push_str("\":{\"TableName\":");
         string(&mut json, table);
         name(&mut json, member);
         subject.write_to(&mut json);
@@ -101,7 +108,7 @@ impl Action {
                 json.push_str(if at == 0 { "{\"#" } else { ",\"#" });
                 json.push_str(attribute);
                 json.push_str("\":");
-                string(&mut json, attribute);
+                plain(&mut json, attribute);
             }
             json.push('}');
         }
@@ -111,7 +118,7 @@ impl Action {
         }
         if condition.is_some_and(|condition| condition.shows_item) {
             name(&mut json, "ReturnValuesOnConditionCheckFailure");
-            string(&mut json, ReturnValuesOnConditionCheckFailure::AllOld.as_str());
+            plain(&mut json, ReturnValuesOnConditionCheckFailure::AllOld.as_str());
         }
         json.push_str("}}");
         Self(json)
@@ -136,6 +143,6 @@ pub(super) fn transaction(token: &str, actions: &[Action]) -> String {
 
 fn name(json: &mut String, name: &str) {
     json.push(',');
-    string(json, name);
+    plain(json, name);
     json.push(':');
 }

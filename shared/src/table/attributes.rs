@@ -19,9 +19,18 @@ use crate::clock::Timestamp;
 /// As the SDK has them.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
+/// Room for a customer, so that most items are one piece of memory.
+const ROOM_BYTES: usize = 512;
+
 /// Attributes, each with its value.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Attributes(String);
+
+impl Default for Attributes {
+    fn default() -> Self {
+        Self(String::with_capacity(ROOM_BYTES))
+    }
+}
 
 /// An item is somebody's data.
 impl fmt::Debug for Attributes {
@@ -52,9 +61,13 @@ impl Attributes {
 
     /// A Guid, as text.
     #[must_use]
-    pub fn guid(self, name: &str, value: &Uuid) -> Self {
+    pub fn guid(mut self, name: &str, value: &Uuid) -> Self {
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        self.text(name, value.hyphenated().encode_lower(&mut text))
+        self.name(name);
+        self.0.push_str("{\"S\":");
+        plain(&mut self.0, value.hyphenated().encode_lower(&mut text));
+        self.0.push('}');
+        self
     }
 
     /// A number.
@@ -103,6 +116,10 @@ impl Attributes {
         string(&mut self.0, name);
         self.0.push(':');
     }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl From<Item> for Attributes {
@@ -116,12 +133,17 @@ impl From<Item> for Attributes {
     }
 }
 
+/// A string of JSON in which there is nothing that JSON writes in another way.
+pub(super) fn plain(json: &mut String, value: &str) {
+    json.push('"');
+    json.push_str(value);
+    json.push('"');
+}
+
 /// A string of JSON.
 pub(super) fn string(json: &mut String, value: &str) {
     if value.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
-        json.push('"');
-        json.push_str(value);
-        json.push('"');
+        plain(json, value);
     } else {
         json.push_str(&serde_json::Value::from(value).to_string());
     }
