@@ -105,8 +105,8 @@ async fn a_sync_without_changes_has_an_empty_report_and_writes_none() {
     assert_eq!(works.parts(job.id).await.len(), 0);
     assert_eq!(
         works.proxy.seen().writes_to(&works.fresh.state_table),
-        5,
-        "start, commit, end, the lock, and the event"
+        4,
+        "start, end, the lock, and the event"
     );
 }
 
