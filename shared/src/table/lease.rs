@@ -375,3 +375,6 @@ fn condition_failure(error: &UpdateItemError) -> Option<&ConditionalCheckFailedE
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
