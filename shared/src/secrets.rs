@@ -15,11 +15,9 @@
 
 use std::fmt;
 
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-
 use crate::ids::CompanyId;
-use crate::table::expression::{names, text, values};
+use crate::table::action::Action;
+use crate::table::attributes::Attributes;
 
 /// The partition key.
 pub const OWNER: &str = "owner";
@@ -109,32 +107,19 @@ impl SecretsTable {
     }
 
     /// Stores a company's api key.
-    pub(crate) fn store(&self, company: CompanyId, keys: &Keys) -> TransactWriteItem {
-        let fresh = AttributeValue::B(Blob::new(keys.fresh.0));
-        let bound = values([(":api_key", text(keys.api_key.reveal())), (":fresh", fresh)]);
-        self.write(company, STORE, |update| update.set_expression_attribute_values(bound))
+    pub(crate) fn store(&self, company: CompanyId, keys: &Keys) -> Action {
+        let values = Attributes::default().text(":api_key", keys.api_key.reveal()).bytes(":fresh", &keys.fresh.0);
+        self.write(company, STORE, Some(&values))
     }
 
     /// Forgets a company's api key, and not the key of its fingerprints.
-    pub(crate) fn forget(&self, company: CompanyId) -> TransactWriteItem {
-        self.write(company, FORGET, |update| update)
+    pub(crate) fn forget(&self, company: CompanyId) -> Action {
+        self.write(company, FORGET, None)
     }
 
     /// There is no condition, because what comes back from a failed one is the item.
-    fn write(
-        &self,
-        company: CompanyId,
-        expression: &str,
-        bind: impl FnOnce(
-            aws_sdk_dynamodb::types::builders::UpdateBuilder,
-        ) -> aws_sdk_dynamodb::types::builders::UpdateBuilder,
-    ) -> TransactWriteItem {
-        let update = Update::builder()
-            .table_name(&self.0)
-            .key(OWNER, text(company))
-            .update_expression(expression)
-            .set_expression_attribute_names(names(&[expression]));
-        TransactWriteItem::builder().set_update(bind(update).build().ok()).build()
+    fn write(&self, company: CompanyId, change: &str, values: Option<&Attributes>) -> Action {
+        Action::update(&self.0, &Attributes::default().guid(OWNER, company.as_uuid()), change, None, values)
     }
 }
 

@@ -7,12 +7,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
 use crate::job::{Failure, Job, Mode};
 
+use super::action::Action;
 use super::expression::{key, moment, number, text, values};
 use super::scheduled::DueSync;
 use super::schema::{CONNECTION, JobItem, LOCK, job_key};
@@ -69,7 +70,6 @@ const CONNECTED: &str = "#active = :yes";
 const CONNECTED_AND_DUE: &str = "#active = :yes AND #due_at = :seen";
 const USE_UP: &str = "SET #due_at = :next";
 const FREE: &str = "attribute_not_exists(#job)";
-const NEW: &str = "attribute_not_exists(#item)";
 const NOT_BEGUN: &str = "#status = :pending AND #generation = :never";
 const GONE_OR_ENDED: &str = "attribute_not_exists(#item) OR #status IN (:completed, :failed)";
 const HOLDS: &str = "#job = :job";
@@ -124,17 +124,17 @@ impl Table {
         company: CompanyId,
         job: JobId,
         mode: Mode,
-        connection: TransactWriteItem,
+        connection: Action,
         now: Timestamp,
     ) -> Result<Attempt, TableError> {
         let item = JobItem::accepted(company, job, mode, now);
         let fields = serde_dynamo::to_item(&item).map_err(TableError::malformed("JOB"))?;
-        let actions = vec![
+        let actions = [
             connection,
             self.update(key(&company, LOCK), "SET #job = :job", FREE, values([(":job", text(job))])),
-            self.put(fields, NEW, None),
+            self.put(fields),
         ];
-        let verdicts = match self.transact("acquire", &job.to_string(), actions).await? {
+        let verdicts = match self.transact("acquire", &job.to_string(), &actions).await? {
             Written::All => return Ok(item.into_job().map_or(Attempt::Held { by: job }, Attempt::Succeeded)),
             Written::Refused(verdicts) => verdicts,
         };
@@ -174,13 +174,13 @@ impl Table {
     /// [`TableError`]; nothing was changed, or the answer was lost and it was.
     pub async fn free_orphaned_lock(&self, company: CompanyId, job: JobId) -> Result<(), TableError> {
         let ended = values([(":completed", text("Completed")), (":failed", text("Failed"))]);
-        let actions = vec![
+        let actions = [
             self.check(key(&company, job_key(&job)), GONE_OR_ENDED, ended),
             self.update(key(&company, LOCK), "REMOVE #job", HOLDS, values([(":job", text(job))])),
         ];
         // Refused means that somebody else has moved the lock or the job: the next look at it tells.
         let token = uuid::Uuid::new_v5(job.as_uuid(), b"free").to_string();
-        self.transact("free_orphaned_lock", &token, actions).await.map(drop)
+        self.transact("free_orphaned_lock", &token, &actions).await.map(drop)
     }
 }
 

@@ -7,12 +7,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
 use crate::job::{Failure, Job, Status};
 
+use super::action::Action;
 use super::expression::{text, values};
 use super::{Table, TableError};
 
@@ -45,12 +46,7 @@ impl Table {
     }
 
     /// The same end as actions of a transaction that does more.
-    pub(super) fn cancelling(
-        &self,
-        company: CompanyId,
-        job: JobId,
-        now: Timestamp,
-    ) -> Result<[TransactWriteItem; 3], TableError> {
+    pub(super) fn cancelling(&self, company: CompanyId, job: JobId, now: Timestamp) -> Result<[Action; 3], TableError> {
         let end = self.failing(company, job, &Failure::cancelled(), now, (ACTIVE, active()));
         self.ending(company, job, end, now)
     }

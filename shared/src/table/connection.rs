@@ -13,7 +13,7 @@
 //! What this module does not do: replace the item. Whoever has an attribute of its own in it
 //! keeps it while others are changed.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 
 use crate::clock::Timestamp;
@@ -22,16 +22,16 @@ use crate::job::Job;
 use crate::schedule::{NotASchedule, Schedule};
 use crate::secrets::{Keys, SecretsTable};
 
-use super::expression::{key, moment, names, text, values};
+use super::action::{Action, Condition};
+use super::expression::{key, moment, text, values};
 use super::scheduled::{PLAN, UNPLAN, planned};
 use super::schema::{CONNECTION, LOCK};
-use super::transaction::{Verdict, Written};
+use super::transaction::{NEW, Verdict, Written};
 use super::{Table, TableError};
 
 /// Times that the lock may change hands before a write that frees it is given up.
 const LOOKS: u32 = 4;
 
-const NEW: &str = "attribute_not_exists(#item)";
 const THERE: &str = "attribute_exists(#item)";
 const FREE: &str = "attribute_not_exists(#job)";
 const CONNECT: &str = "SET #device_ids = :devices, #active = :active, #has_api_key = :yes, \
@@ -210,8 +210,8 @@ impl Table {
             bound.extend(planned(&company, schedule, now));
         }
         let connection = self.update(key(&company, CONNECTION), &change, NEW, Some(bound));
-        let actions = vec![connection, secrets.store(company, &new.keys)];
-        Ok(match self.transact("connect", &write_token(), actions).await? {
+        let actions = [connection, secrets.store(company, &new.keys)];
+        Ok(match self.transact("connect", &write_token(), &actions).await? {
             Written::All => Connect::Connected,
             Written::Refused(_) => Connect::Exists,
         })
@@ -255,7 +255,7 @@ impl Table {
         if change.active == Some(false) {
             return self.write_without_sync("switch_off", company, actions, now).await;
         }
-        Ok(match self.transact("change_connection", &write_token(), actions).await? {
+        Ok(match self.transact("change_connection", &write_token(), &actions).await? {
             Written::All => Changed::Done { ended: None },
             Written::Refused(_) => Changed::Absent,
         })
@@ -271,12 +271,8 @@ impl Table {
         company: CompanyId,
         now: Timestamp,
     ) -> Result<Changed, TableError> {
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(key(&company, CONNECTION)))
-            .condition_expression(THERE)
-            .set_expression_attribute_names(names(&[THERE]));
-        let delete = TransactWriteItem::builder().set_delete(delete.build().ok()).build();
+        let there = Condition::that(THERE);
+        let delete = Action::delete(&self.name, &key(&company, CONNECTION).into(), Some(there));
         self.write_without_sync("disconnect", company, vec![delete, secrets.forget(company)], now).await
     }
 
@@ -286,7 +282,7 @@ impl Table {
         &self,
         operation: &'static str,
         company: CompanyId,
-        actions: Vec<TransactWriteItem>,
+        actions: Vec<Action>,
         now: Timestamp,
     ) -> Result<Changed, TableError> {
         for _ in 0..LOOKS {
@@ -296,7 +292,7 @@ impl Table {
                 None => all.push(self.check(key(&company, LOCK), FREE, None)),
                 Some(job) => all.extend(self.cancelling(company, job, now)?),
             }
-            match self.transact(operation, &write_token(), all).await? {
+            match self.transact(operation, &write_token(), &all).await? {
                 Written::All => {
                     // It is done; that its job cannot be read now changes nothing of that.
                     let ended = match holder {

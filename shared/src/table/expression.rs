@@ -14,12 +14,24 @@ use super::schema;
 /// The names that the `#name` tokens of these expressions stand for: themselves.
 #[must_use]
 pub fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
-    let names: HashMap<_, _> = expressions
-        .iter()
-        .flat_map(|expression| expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '#')))
-        .filter_map(|token| token.strip_prefix('#').map(|name| (token.to_owned(), name.to_owned())))
-        .collect();
+    let names: HashMap<_, _> =
+        named(expressions.iter().copied()).into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect();
     (!names.is_empty()).then_some(names)
+}
+
+/// The attributes that these expressions name, each once.
+pub(super) fn named<'a>(expressions: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut named = Vec::new();
+    for expression in expressions {
+        for after in expression.split('#').skip(1) {
+            let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
+            let name = &after[..end];
+            if !named.contains(&name) {
+                named.push(name);
+            }
+        }
+    }
+    named
 }
 
 /// The values of an expression, each under its `:name`.

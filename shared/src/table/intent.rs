@@ -16,14 +16,12 @@
 //!
 //! Nothing is counted by an intent. It holds no name and no address.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
-use serde_bytes::ByteArray;
-
 use crate::ids::CompanyId;
 
-use super::link::{Before, Fingerprint, JobStamp, Letter, LinkItem, Linked, PersonKey, customer_bytes, sort_key};
+use super::Table;
+use super::action::Action;
+use super::link::{Before, Fingerprint, JobStamp, Letter, LinkItem, Linked, PersonKey, customer_bytes};
 use super::report::Imprint;
-use super::{Table, TableError};
 
 /// What is about to be done for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,16 +50,9 @@ pub enum Purpose {
 impl Table {
     /// The write of one intent, for a commit, on condition that the user's link is still as it was
     /// read.
-    ///
-    /// # Errors
-    /// [`TableError::Malformed`] when it cannot be mapped, which no intent of ours does.
-    pub fn intent_write(
-        &self,
-        company: CompanyId,
-        intent: &Intent,
-        before: Before,
-    ) -> Result<TransactWriteItem, TableError> {
-        self.link_item_write(to_item(company, intent), before)
+    #[must_use]
+    pub fn intent_write(&self, company: CompanyId, intent: &Intent, before: Before) -> Action {
+        self.link_item_write(&to_item(company, intent), before)
     }
 }
 
@@ -73,14 +64,14 @@ pub(super) fn to_item(company: CompanyId, intent: &Intent) -> LinkItem {
     };
     LinkItem {
         company,
-        item: sort_key(&intent.person),
+        person: intent.person,
         c: customer_bytes(customer),
-        f: ByteArray::new(intent.fingerprint.0),
+        f: intent.fingerprint.0,
         o,
         r: None,
-        e: imprint.and_then(|imprint| imprint.email).map(ByteArray::new),
-        n: imprint.map(|imprint| ByteArray::new(imprint.name)),
-        j: ByteArray::new(intent.written_by.bytes()),
+        e: imprint.and_then(|imprint| imprint.email),
+        n: imprint.map(|imprint| imprint.name),
+        j: intent.written_by.bytes(),
     }
 }
 
@@ -88,7 +79,7 @@ pub(super) fn to_item(company: CompanyId, intent: &Intent) -> LinkItem {
 mod tests {
     use super::*;
     use crate::ids::{CustomerId, DeviceId, JobId, UserId};
-    use crate::table::link::{Known, to_known};
+    use crate::table::link::{Known, read};
     use uuid::Uuid;
 
     #[test]
@@ -112,8 +103,7 @@ mod tests {
                 purpose,
                 written_by: JobStamp::of(&JobId::from_uuid(Uuid::max())),
             };
-            let item = serde_dynamo::to_item(to_item(company, &intent)).expect("an intent can be written");
-            assert_eq!(to_known(&item).expect("and read"), Known::Intent(intent));
+            assert_eq!(read(&to_item(company, &intent)).expect("an intent"), Known::Intent(intent));
         }
     }
 }

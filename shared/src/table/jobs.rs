@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId, write_token};
 use crate::job::{Failure, Job, Status};
 
+use super::action::Action;
 use super::expression::{key, moment, names, text, values};
 use super::schema::{JOB_PREFIX, JobItem, LOCK, job_key};
 use super::transaction::{Verdict, Written};
@@ -131,7 +132,7 @@ impl Table {
         failure: &Failure,
         now: Timestamp,
         (condition, mut bound): (&str, HashMap<String, AttributeValue>),
-    ) -> TransactWriteItem {
+    ) -> Action {
         bound.extend(
             values([
                 (":end", text(Status::Failed.name())),
@@ -150,9 +151,9 @@ impl Table {
         &self,
         company: CompanyId,
         job: JobId,
-        end: TransactWriteItem,
+        end: Action,
         now: Timestamp,
-    ) -> Result<[TransactWriteItem; 3], TableError> {
+    ) -> Result<[Action; 3], TableError> {
         let unlock = self.update(key(&company, LOCK), "REMOVE #job", "#job = :job", values([(":job", text(job))]));
         Ok([end, unlock, self.unsent_event(company, job, now)?])
     }
@@ -164,11 +165,11 @@ impl Table {
         operation: &'static str,
         company: CompanyId,
         job: JobId,
-        end: TransactWriteItem,
+        end: Action,
         now: Timestamp,
     ) -> Result<bool, TableError> {
         let [end, unlock, tell] = self.ending(company, job, end, now)?;
-        match self.transact(operation, &write_token(), vec![end.clone(), unlock, tell.clone()]).await? {
+        match self.transact(operation, &write_token(), &[end.clone(), unlock, tell.clone()]).await? {
             Written::All => return Ok(true),
             Written::Refused(verdicts) if matches!(verdicts.first(), Some(Verdict::Failed(_))) => {
                 return Ok(false);
@@ -178,7 +179,7 @@ impl Table {
                 "an active job did not hold its company's lock; it is ended without it"
             ),
         }
-        Ok(matches!(self.transact(operation, &write_token(), vec![end, tell]).await?, Written::All))
+        Ok(matches!(self.transact(operation, &write_token(), &[end, tell]).await?, Written::All))
     }
 }
 

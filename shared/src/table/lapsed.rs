@@ -80,7 +80,7 @@ impl Table {
         ]);
         let extend = self.update(key(&job.company, job_key(&job.id)), EXTEND, condition, Some(bound));
         // A transaction of one, for its token: when the answer is lost, sending it again is harmless.
-        Ok(match self.transact("extend_lapsed", &write_token(), vec![extend]).await? {
+        Ok(match self.transact("extend_lapsed", &write_token(), &[extend]).await? {
             Written::All => Lapse::Written,
             Written::Refused(_) => Lapse::MovedOn,
         })

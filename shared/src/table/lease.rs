@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId};
 use crate::job::{Counters, Failure, LONGEST_JOB, Mode, Status};
 
+use super::action::Action;
 use super::expression::{key, moment, names, number, text, values};
 use super::report::{PartKey, Row};
 use super::schema::{HAND_OFF_LEASE, JobItem, WORKER_LEASE, job_key, lease_shard};
@@ -48,7 +49,7 @@ pub struct Lease {
 #[derive(Debug, Default)]
 pub struct Chunk {
     /// Links and customers, at most [`MOST_WRITES`]; none in a dry run.
-    pub writes: Vec<TransactWriteItem>,
+    pub writes: Vec<Action>,
     /// The users that were decided about.
     pub decided: Vec<Row>,
     /// Users that are left out again for the same reason as before. To find them is no progress.
@@ -259,7 +260,7 @@ impl Table {
         actions.extend(chunk.writes);
         actions.extend(report);
         let token = lease.token(lease.commits);
-        match self.transact("commit", &token, actions).await? {
+        match self.transact("commit", &token, &actions).await? {
             Written::All => {
                 lease.shown = shown;
                 lease.expires_at = until;
@@ -298,7 +299,7 @@ impl Table {
             .unwrap_or_default(),
         );
         let action = self.update(lease.key(), HAND_OVER, OURS, Some(bound));
-        match self.transact("hand_over", &lease.token(lease.commits + 1), vec![action]).await? {
+        match self.transact("hand_over", &lease.token(lease.commits + 1), &[action]).await? {
             Written::All => Ok(Finish::Finished),
             Written::Refused(_) => Ok(Finish::LeaseLost),
         }

@@ -19,21 +19,23 @@ mod reading;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
-use serde_bytes::ByteArray;
 use uuid::Uuid;
 
 use crate::ids::{CompanyId, CustomerId, DeviceId, JobId, UserId};
 use crate::outcome::{Outcome, SkipReason};
 
+use super::action::{Action, Condition};
+use super::attributes::Attributes;
 use super::expression::{key, names, text, values};
 use super::intent::Intent;
-use super::schema::LINK_PREFIX;
+use super::schema::{COMPANY, ITEM, LINK_PREFIX};
+use super::unread::Unread;
 use super::{Table, TableError};
-pub(super) use reading::{Known, to_known};
+pub(super) use reading::Known;
+use reading::page;
 
 /// Who a link is about: one user of one VAKA system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -136,27 +138,37 @@ pub struct LinkPage {
 
 /// Where a part of a company's links begins.
 #[derive(Debug, Clone)]
-pub struct NextLinks(HashMap<String, AttributeValue>);
+pub struct NextLinks(String);
 
-/// As it is written; it is read by [`to_known`].
-#[derive(Serialize)]
+/// As it is written; it is read by [`reading`].
 pub(super) struct LinkItem {
     pub company: CompanyId,
-    pub item: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub c: Option<ByteArray<16>>,
-    pub f: ByteArray<8>,
+    pub person: PersonKey,
+    pub c: Option<[u8; 16]>,
+    pub f: [u8; 8],
     pub o: Letter,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r: Option<SkipReason>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub e: Option<ByteArray<8>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub n: Option<ByteArray<8>>,
-    pub j: ByteArray<8>,
+    pub e: Option<[u8; 8]>,
+    pub n: Option<[u8; 8]>,
+    pub j: [u8; 8],
 }
 
-#[derive(Clone, Copy, Serialize)]
+impl LinkItem {
+    pub fn attributes(&self) -> Attributes {
+        Attributes::default()
+            .guid(COMPANY, self.company.as_uuid())
+            .text(ITEM, &sort_key(&self.person))
+            .bytes_if("c", self.c)
+            .bytes("f", &self.f)
+            .text("o", self.o.name())
+            .text_if("r", self.r.map(SkipReason::code))
+            .bytes_if("e", self.e)
+            .bytes_if("n", self.n)
+            .bytes("j", &self.j)
+    }
+}
+
+#[derive(Clone, Copy)]
 pub(super) enum Letter {
     C,
     U,
@@ -179,8 +191,8 @@ impl Table {
     /// # Errors
     /// [`TableError`] when the table cannot be reached or a link is malformed.
     pub async fn links(&self, company: CompanyId, from: Option<NextLinks>) -> Result<LinkPage, TableError> {
-        let page = self
-            .client
+        let unread = Unread::default();
+        self.client
             .query()
             .table_name(&self.name)
             .key_condition_expression(OF_COMPANY)
@@ -188,44 +200,36 @@ impl Table {
             .set_expression_attribute_names(names(&[OF_COMPANY, READ]))
             .set_expression_attribute_values(values([(":company", text(company)), (":prefix", text(LINK_PREFIX))]))
             .consistent_read(true)
-            .set_exclusive_start_key(from.map(|next| next.0))
+            .set_exclusive_start_key(from.map(|NextLinks(item)| key(&company, item)))
+            .customize()
+            .interceptor(unread.clone())
             .send()
             .await
             .map_err(|error| TableError::unavailable("links", &error))?;
-        let items = page.items.unwrap_or_default();
-        let (mut links, mut intents) = (Vec::with_capacity(items.len()), Vec::new());
-        for item in &items {
-            match to_known(item)? {
+        let body = unread.take();
+        let page = page(body.as_ref().and_then(|body| body.bytes()).unwrap_or_default())?;
+        let (mut links, mut intents) = (Vec::with_capacity(page.known.len()), Vec::new());
+        for known in page.known {
+            match known {
                 Known::Link(link) => links.push(link),
                 Known::Intent(intent) => intents.push(intent),
             }
         }
-        let next = page.last_evaluated_key.filter(|key| !key.is_empty()).map(NextLinks);
-        Ok(LinkPage { links, intents, next })
+        Ok(LinkPage { links, intents, next: page.next.map(NextLinks) })
     }
 
     /// The write of one link, for a commit, on condition that it is still as it was read.
-    ///
-    /// # Errors
-    /// [`TableError::Malformed`] when the link cannot be mapped, which no link of ours does.
-    pub fn link_write(&self, company: CompanyId, link: &Link, before: Before) -> Result<TransactWriteItem, TableError> {
-        self.link_item_write(to_item(company, link), before)
+    #[must_use]
+    pub fn link_write(&self, company: CompanyId, link: &Link, before: Before) -> Action {
+        self.link_item_write(&to_item(company, link), before)
     }
 
-    pub(super) fn link_item_write(&self, item: LinkItem, before: Before) -> Result<TransactWriteItem, TableError> {
-        let item = serde_dynamo::to_item(item).map_err(TableError::malformed("LINK"))?;
-        let (condition, bound) = match before {
+    pub(super) fn link_item_write(&self, item: &LinkItem, before: Before) -> Action {
+        let (condition, values) = match before {
             Before::Absent => (ABSENT, None),
-            Before::Was(Fingerprint(fingerprint)) => (AS_READ, values([(":fingerprint", bytes(fingerprint))])),
+            Before::Was(Fingerprint(f)) => (AS_READ, Some(Attributes::default().bytes(":fingerprint", &f))),
         };
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[condition]))
-            .set_expression_attribute_values(bound);
-        // A builder fails only where a member is missing, and DynamoDB refuses that as well.
-        Ok(TransactWriteItem::builder().set_put(put.build().ok()).build())
+        Action::put(&self.name, &item.attributes(), Some(Condition::that(condition)), values.as_ref())
     }
 }
 
@@ -249,32 +253,38 @@ fn to_item(company: CompanyId, link: &Link) -> LinkItem {
     };
     LinkItem {
         company,
-        item: sort_key(&link.person),
+        person: link.person,
         c: customer_bytes(link.customer),
-        f: ByteArray::new(link.fingerprint.0),
+        f: link.fingerprint.0,
         o,
         r,
         e: None,
         n: None,
-        j: ByteArray::new(link.decided_by.0),
+        j: link.decided_by.0,
     }
 }
 
 /// The customer's id, where it cannot be derived.
-pub(super) fn customer_bytes(customer: Linked) -> Option<ByteArray<16>> {
+pub(super) fn customer_bytes(customer: Linked) -> Option<[u8; 16]> {
     match customer {
-        Linked::To(customer) => Some(ByteArray::new(*customer.as_uuid().as_bytes())),
+        Linked::To(customer) => Some(*customer.as_uuid().as_bytes()),
         Linked::Derived | Linked::Nobody => None,
     }
 }
 
-fn bytes<const N: usize>(value: [u8; N]) -> AttributeValue {
-    AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(value))
+/// What is read of an item that was written.
+#[cfg(test)]
+pub(super) fn read(item: &LinkItem) -> Result<Known, TableError> {
+    let mut json = String::new();
+    item.attributes().write_to(&mut json);
+    page(format!("{{\"Items\":[{json}]}}").as_bytes()).map(|mut page| page.known.remove(0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::{Map, Value, json};
 
     const COMPANY: CompanyId = CompanyId::from_uuid(Uuid::from_u128(7));
 
@@ -288,6 +298,16 @@ mod tests {
         }
     }
 
+    fn json(item: &LinkItem) -> Map<String, Value> {
+        let mut json = String::new();
+        item.attributes().write_to(&mut json);
+        serde_json::from_str(&json).expect("JSON")
+    }
+
+    fn page_of(items: Vec<Value>) -> Result<reading::Page, TableError> {
+        page(json!({"Items": items}).to_string().as_bytes())
+    }
+
     #[test]
     fn a_link_is_read_as_it_was_written() {
         let other = Linked::To(CustomerId::from_uuid(Uuid::from_u128(9)));
@@ -298,39 +318,58 @@ mod tests {
             link(Linked::Nobody, Outcome::Skipped(SkipReason::MissingName)),
             link(other, Outcome::Skipped(SkipReason::CustomerDeleted)),
         ] {
-            let item = serde_dynamo::to_item(to_item(COMPANY, &link)).expect("a link can be written");
-            assert_eq!(to_known(&item).expect("and read"), Known::Link(link));
+            assert_eq!(read(&to_item(COMPANY, &link)).expect("a link"), Known::Link(link));
         }
     }
 
     #[test]
     fn an_item_that_lacks_an_attribute_or_has_one_of_another_form_is_no_link() {
-        let whole: HashMap<String, AttributeValue> =
-            serde_dynamo::to_item(to_item(COMPANY, &link(Linked::Derived, Outcome::Created))).expect("a link");
-        for name in ["item", "f", "o", "j"] {
-            for other in [None, Some(AttributeValue::Null(true)), Some(bytes([0; 5])), Some(text("?"))] {
+        let whole = json(&to_item(COMPANY, &link(Linked::Nobody, Outcome::Skipped(SkipReason::MissingName))));
+        for name in ["item", "f", "o", "j", "r"] {
+            let others = [json!({"NULL": true}), json!({"B": "AAAAAAA="}), json!({"S": "?"}), json!(null), json!("C")];
+            for other in others.into_iter().map(Some).chain([None]) {
                 let mut item = whole.clone();
                 item.remove(name);
                 item.extend(other.clone().map(|other| (name.to_owned(), other)));
-                assert!(matches!(to_known(&item), Err(TableError::Malformed { .. })), "{name}: {other:?}");
+                let read = page_of(vec![item.into()]);
+                // Only a link of somebody who was left out has a reason, and one of an earlier version has none.
+                let is_well = name == "r" && other.as_ref().is_none_or(Value::is_null);
+                assert_eq!(matches!(read, Err(TableError::Malformed { .. })), !is_well, "{name}: {other:?}");
             }
         }
-        let more = whole.into_iter().chain([("z".to_owned(), text("of a later version"))]).collect();
-        assert!(to_known(&more).is_ok());
+        let more = whole.into_iter().chain([("z".to_owned(), json!({"M": {"of": {"S": "a later version"}}}))]);
+        assert!(page_of(vec![Value::Object(more.collect())]).is_ok());
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_or_is_none_may_come_better_another_time() {
+        let whole = json!({"Items": [json(&to_item(COMPANY, &link(Linked::Derived, Outcome::Created)))]}).to_string();
+        for end in 0..whole.len() {
+            assert!(page(&whole.as_bytes()[..end]).is_err_and(|error| error.retryable()), "{end}");
+        }
+        assert!(page(b"<html>").is_err_and(|error| error.retryable()));
+    }
+
+    #[test]
+    fn the_next_page_begins_where_the_answer_says() {
+        let last = json!({"company": {"S": "…"}, "item": {"S": "LINK#a\u{1}#\"b"}});
+        let page_after = |last: Value| page(json!({"Count": 0, "LastEvaluatedKey": last}).to_string().as_bytes());
+        let found = page_after(last).expect("a page");
+        assert_eq!((found.known.len(), found.next.as_deref()), (0, Some("LINK#a\u{1}#\"b")));
+        assert_eq!(page_after(Value::Null).expect("a page").next, None);
     }
 
     #[test]
     fn a_link_is_as_small_as_the_page_says() {
-        let item: HashMap<String, AttributeValue> =
-            serde_dynamo::to_item(to_item(COMPANY, &link(Linked::Derived, Outcome::Created))).expect("a link");
+        let item = json(&to_item(COMPANY, &link(Linked::Derived, Outcome::Created)));
         let size: usize = item
             .iter()
             .map(|(name, value)| {
                 name.len()
-                    + match value {
-                        AttributeValue::S(text) => text.len(),
-                        AttributeValue::B(bytes) => bytes.as_ref().len(),
-                        other => unreachable!("a link has no {other:?}"),
+                    + match (value["S"].as_str(), value["B"].as_str()) {
+                        (Some(text), _) => text.len(),
+                        (_, Some(base64)) => STANDARD.decode(base64).expect("base64").len(),
+                        _ => unreachable!("a link has no {value}"),
                     }
             })
             .sum();

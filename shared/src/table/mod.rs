@@ -16,6 +16,8 @@
 //! of a company is active, and at most one worker writes for it.
 
 pub mod acquire;
+pub mod action;
+pub mod attributes;
 pub mod cancel;
 pub mod connection;
 pub mod due;
@@ -30,6 +32,7 @@ pub mod report;
 pub mod scheduled;
 pub mod schema;
 mod transaction;
+mod unread;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};

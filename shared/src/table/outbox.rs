@@ -16,11 +16,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
-
 use crate::clock::Timestamp;
 use crate::ids::{CompanyId, JobId, write_token};
 
+use super::action::Action;
 use super::due::Kind;
 use super::expression::{key, moment, values};
 use super::schema::{EVENT_PREFIX, expires_on};
@@ -85,12 +84,7 @@ const MOVE: &str = "SET #due_at = :until";
 
 impl Table {
     /// The action that puts the event of a job that ends now.
-    pub(super) fn unsent_event(
-        &self,
-        company: CompanyId,
-        job: JobId,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, TableError> {
+    pub(super) fn unsent_event(&self, company: CompanyId, job: JobId, now: Timestamp) -> Result<Action, TableError> {
         let item = EventItem {
             company,
             item: event_key(&job),
@@ -126,7 +120,7 @@ impl Table {
         let bound = values([(":seen", moment(event.due_at)), (":until", moment(now.after(CLAIM)))]);
         let claim = self.update(key(&event.company, event_key(&event.job)), MOVE, AS_SEEN, bound);
         // A transaction of one, for its token: when the answer is lost, sending it again is harmless.
-        Ok(match self.transact("claim_event", &write_token(), vec![claim]).await? {
+        Ok(match self.transact("claim_event", &write_token(), &[claim]).await? {
             Written::All => Claim::Claimed(Claimed { company: event.company, job: event.job }),
             Written::Refused(_) => Claim::MovedOn,
         })
@@ -140,8 +134,9 @@ impl Table {
         if sent.is_empty() {
             return Ok(());
         }
-        let removals = sent.iter().map(|event| self.delete(key(&event.company, event_key(&event.job)))).collect();
-        self.transact("remove_events", &write_token(), removals).await.map(drop)
+        let removals: Vec<_> =
+            sent.iter().map(|event| self.delete(key(&event.company, event_key(&event.job)))).collect();
+        self.transact("remove_events", &write_token(), &removals).await.map(drop)
     }
 }
 

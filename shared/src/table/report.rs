@@ -34,7 +34,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use uuid::Uuid;
@@ -44,6 +44,7 @@ use crate::ids::{CompanyId, CustomerId, DeviceId, JobId, UserId};
 use crate::job::{Job, Status};
 use crate::outcome::{Outcome, SkipReason};
 
+use super::action::Action;
 use super::expression::{names, text, values};
 use super::lease::Chunk;
 use super::link::{Linked, PersonKey};
@@ -117,7 +118,6 @@ const EMAIL: u8 = 0x40;
 const NAME: u8 = 0x80;
 
 const OF_JOB: &str = "#company = :company AND begins_with(#item, :prefix)";
-const NEW: &str = "attribute_not_exists(#item)";
 
 impl Table {
     /// Every user that the report of this job lists, each once, in the order of their keys. While
@@ -175,7 +175,7 @@ impl Table {
         part: PartKey,
         chunk: &Chunk,
         created_at: Timestamp,
-    ) -> Result<Option<TransactWriteItem>, TableError> {
+    ) -> Result<Option<Action>, TableError> {
         if chunk.decided.is_empty() && chunk.again.is_empty() {
             return Ok(None);
         }
@@ -187,7 +187,7 @@ impl Table {
             expires_on: expires_on(created_at),
         };
         let item = serde_dynamo::to_item(item).map_err(TableError::malformed("REPORT"))?;
-        Ok(Some(self.put(item, NEW, None)))
+        Ok(Some(self.put(item)))
     }
 }
 

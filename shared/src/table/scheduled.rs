@@ -93,7 +93,7 @@ impl Table {
             None => (format!("REMOVE {UNPLAN}"), None),
         };
         let update = self.update(key(&company, CONNECTION), &change, CONNECTED, bound);
-        Ok(match self.transact("plan", &write_token(), vec![update]).await? {
+        Ok(match self.transact("plan", &write_token(), &[update]).await? {
             Written::All => Planned::Planned,
             Written::Refused(_) => Planned::NotConnected,
         })
@@ -133,7 +133,7 @@ impl Table {
         let bound = values([(":seen", moment(due.due_at)), (":next", moment(next))]);
         let update = self.update(key(&due.company, CONNECTION), MOVE, AS_SEEN, bound);
         // A transaction of one, for its token: when the answer is lost, sending it again is harmless.
-        Ok(match self.transact("pass_over", &write_token(), vec![update]).await? {
+        Ok(match self.transact("pass_over", &write_token(), &[update]).await? {
             Written::All => PassOver::Passed,
             Written::Refused(_) => PassOver::MovedOn,
         })

@@ -4,16 +4,17 @@
 //! What it does not repeat is a transaction that met another one at the same item: that is done
 //! here, with full jitter, a bounded number of times.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::CancellationReason;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 
-use super::{Table, TableError, expression};
+use super::action::{self, Action, Condition};
+use super::attributes::{Attributes, Item};
+use super::{Table, TableError};
 
 /// Tries of one transaction that meets others. With the pauses below they last some four seconds
 /// together, which is within the api function's time.
@@ -26,11 +27,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// DynamoDB takes no more actions in one transaction.
 pub(super) const MOST_ACTIONS: usize = 100;
 
+/// There is no item of this key.
+pub(super) const NEW: &str = "attribute_not_exists(#item)";
+
 const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 const CONFLICT_CODES: [&str; 4] =
     ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgressException"];
-
-type Item = HashMap<String, AttributeValue>;
 
 /// What became of one action of a refused transaction.
 #[derive(Debug)]
@@ -57,15 +59,17 @@ impl Table {
         &self,
         operation: &'static str,
         token: &str,
-        actions: Vec<TransactWriteItem>,
+        actions: &[Action],
     ) -> Result<Written, TableError> {
         debug_assert!(actions.len() <= MOST_ACTIONS, "{operation} has {} actions", actions.len());
+        let body = Bytes::from(action::transaction(token, actions));
         for attempt in 0..TRIES {
+            let body = body.clone();
             let sent = self
                 .client
                 .transact_write_items()
-                .set_transact_items(Some(actions.clone()))
-                .client_request_token(token)
+                .customize()
+                .mutate_request(move |request| say(request, body.clone()))
                 .send()
                 .await;
             let Err(error) = sent else {
@@ -89,51 +93,37 @@ impl Table {
     }
 
     /// An action that changes one item, when the condition holds.
-    pub(super) fn update(&self, key: Item, update: &str, condition: &str, values: Option<Item>) -> TransactWriteItem {
-        let update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(expression::names(&[update, condition]))
-            .set_expression_attribute_values(values)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        TransactWriteItem::builder().set_update(update.build().ok()).build()
+    pub(super) fn update(&self, key: Item, change: &str, condition: &str, values: Option<Item>) -> Action {
+        let values = values.map(Attributes::from);
+        Action::update(&self.name, &key.into(), change, Some(Condition::showing_item(condition)), values.as_ref())
     }
 
-    /// An action that puts one item, when the condition holds.
-    pub(super) fn put(&self, item: Item, condition: &str, values: Option<Item>) -> TransactWriteItem {
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .condition_expression(condition)
-            .set_expression_attribute_names(expression::names(&[condition]))
-            .set_expression_attribute_values(values);
-        TransactWriteItem::builder().set_put(put.build().ok()).build()
+    /// An action that puts one item, when there is none of its key.
+    pub(super) fn put(&self, item: Item) -> Action {
+        Action::put(&self.name, &item.into(), Some(Condition::that(NEW)), None)
     }
 
     /// An action that puts one item, whatever was there.
-    pub(super) fn put_over(&self, item: Item) -> TransactWriteItem {
-        let put = Put::builder().table_name(&self.name).set_item(Some(item));
-        TransactWriteItem::builder().set_put(put.build().ok()).build()
+    pub(super) fn put_over(&self, item: Item) -> Action {
+        Action::put(&self.name, &item.into(), None, None)
     }
 
     /// An action that removes one item, if it is there.
-    pub(super) fn delete(&self, key: Item) -> TransactWriteItem {
-        let delete = Delete::builder().table_name(&self.name).set_key(Some(key));
-        TransactWriteItem::builder().set_delete(delete.build().ok()).build()
+    pub(super) fn delete(&self, key: Item) -> Action {
+        Action::delete(&self.name, &key.into(), None)
     }
 
     /// An action that changes nothing and holds the transaction to a condition.
-    pub(super) fn check(&self, key: Item, condition: &str, values: Option<Item>) -> TransactWriteItem {
-        let check = ConditionCheck::builder()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .condition_expression(condition)
-            .set_expression_attribute_names(expression::names(&[condition]))
-            .set_expression_attribute_values(values);
-        TransactWriteItem::builder().set_condition_check(check.build().ok()).build()
+    pub(super) fn check(&self, key: Item, condition: &str, values: Option<Item>) -> Action {
+        let values = values.map(Attributes::from);
+        Action::check(&self.name, &key.into(), Condition::that(condition), values.as_ref())
     }
+}
+
+/// Has a request say this, before it is signed.
+fn say(request: &mut HttpRequest, body: Bytes) {
+    request.headers_mut().insert("content-length", body.len().to_string());
+    *request.body_mut() = SdkBody::from(body);
 }
 
 /// The verdicts, when a condition failed; `None` when it was something else.

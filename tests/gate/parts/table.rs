@@ -98,8 +98,8 @@ fn commit_once(runtime: &Runtime, table: &Table, customers: &Customers, lease: &
     let mut chunk = Chunk::default();
     for (person, link) in new {
         let customer = derived_id(COMPANY, &link.person);
-        chunk.writes.push(table.link_write(COMPANY, link, Before::Absent).expect("a write"));
-        chunk.writes.push(customers.create(COMPANY, customer, person, NOW).expect("a write"));
+        chunk.writes.push(table.link_write(COMPANY, link, Before::Absent));
+        chunk.writes.push(customers.create(COMPANY, customer, person, NOW));
         chunk.decided.push(Row { person: link.person, outcome: link.outcome, customer: link.customer, imprint: None });
     }
     let counters = Counters { found: NEW_USERS, created: NEW_USERS, ..Counters::default() };

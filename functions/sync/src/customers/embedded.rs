@@ -14,12 +14,14 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::ids::{CompanyId, CustomerId};
-use shared::table::expression::{moment, names, text, values};
+use shared::table::action::{Action, Condition};
+use shared::table::attributes::Attributes;
+use shared::table::expression::{names, text, values};
 
 use super::fingerprint::FingerprintKey;
 use super::index::CustomerIndex;
@@ -27,6 +29,8 @@ use super::person::Person;
 
 const COMPANY: &str = "company";
 const CUSTOMER: &str = "customer";
+const CREATED_AT: &str = "created_at";
+const UPDATED_AT: &str = "updated_at";
 const OF_COMPANY: &str = "#company = :company";
 const INDEXED: &str = "#customer, #email, #firstname, #lastname";
 const NEW: &str = "attribute_not_exists(#customer)";
@@ -65,26 +69,23 @@ pub struct Customers {
 }
 
 /// A customer as it lies in the table.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct CustomerItem {
-    company: CompanyId,
     customer: CustomerId,
     #[serde(default)]
     firstname: String,
     #[serde(default)]
     lastname: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     email: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     vaka_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     group_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     apartment_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     reference_id: Option<String>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -200,67 +201,34 @@ impl Customers {
     }
 
     /// The write that makes a customer, on condition that there is none of this id.
-    ///
-    /// # Errors
-    /// [`CustomersError::Malformed`] when it cannot be mapped.
-    pub fn create(
-        &self,
-        company: CompanyId,
-        customer: CustomerId,
-        person: &Person,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, CustomersError> {
-        let item = CustomerItem {
-            company,
-            customer,
-            firstname: person.firstname.clone(),
-            lastname: person.lastname.clone(),
-            email: person.email.clone(),
-            vaka_name: Some(person.vaka_name.clone()),
-            group_name: person.group_name.clone(),
-            apartment_id: person.apartment_id.clone(),
-            reference_id: person.reference_id.clone(),
-            created_at: now,
-            updated_at: now,
-        };
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(|_| CustomersError::Malformed)?))
-            .condition_expression(NEW)
-            .set_expression_attribute_names(names(&[NEW]))
-            .build();
-        Ok(TransactWriteItem::builder().put(put.map_err(|_| CustomersError::Malformed)?).build())
+    #[must_use]
+    pub fn create(&self, company: CompanyId, customer: CustomerId, person: &Person, now: Timestamp) -> Action {
+        let item = members(person)
+            .into_iter()
+            .fold(identity(company, customer), |item, (name, value)| item.text_if(name, value))
+            .moment(CREATED_AT, now)
+            .moment(UPDATED_AT, now);
+        Action::put(&self.table, &item, Some(Condition::that(NEW)), None)
     }
 
     /// The write that changes a customer to what VAKA has, on condition that it is there.
-    ///
-    /// # Errors
-    /// [`CustomersError::Malformed`] when it cannot be mapped.
-    pub fn update(
-        &self,
-        company: CompanyId,
-        customer: CustomerId,
-        person: &Person,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, CustomersError> {
-        let mut change = "SET #updated_at = :updated_at".to_owned();
-        let mut bound = HashMap::from([(":updated_at".to_owned(), moment(now))]);
+    #[must_use]
+    pub fn update(&self, company: CompanyId, customer: CustomerId, person: &Person, now: Timestamp) -> Action {
+        let mut change = format!("SET #{UPDATED_AT} = :{UPDATED_AT}");
+        let mut values = Attributes::default().moment(&format!(":{UPDATED_AT}"), now);
         for (name, value) in members(person) {
             if let Some(value) = value {
                 change.push_str(&format!(", #{name} = :{name}"));
-                bound.insert(format!(":{name}"), text(value));
+                values = values.text(&format!(":{name}"), value);
             }
         }
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(company, customer)))
-            .set_expression_attribute_names(names(&[&change, THERE]))
-            .update_expression(change)
-            .condition_expression(THERE)
-            .set_expression_attribute_values(Some(bound))
-            .build();
-        Ok(TransactWriteItem::builder().update(update.map_err(|_| CustomersError::Malformed)?).build())
+        let there = Condition::that(THERE);
+        Action::update(&self.table, &identity(company, customer), &change, Some(there), Some(&values))
     }
+}
+
+fn identity(company: CompanyId, customer: CustomerId) -> Attributes {
+    Attributes::default().guid(COMPANY, company.as_uuid()).guid(CUSTOMER, customer.as_uuid())
 }
 
 fn key(company: CompanyId, customer: CustomerId) -> HashMap<String, AttributeValue> {

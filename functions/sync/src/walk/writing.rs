@@ -12,11 +12,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use shared::clock::Timestamp;
 use shared::ids::CustomerId;
 use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
+use shared::table::action;
 use shared::table::lease::{Chunk, Commit, Lease};
 use shared::table::link::{JobStamp, Link, Linked, derived_id};
 use shared::table::report::{Imprint, Row};
@@ -115,10 +115,10 @@ impl Desk {
         let mut writes = Vec::new();
         let mut parts = Vec::new();
         for (at, (plan, ready)) in self.plans.iter().zip(prepared).enumerate() {
-            writes.push(self.rooms.table.link_write(self.company, &ready.link, plan.before)?);
+            writes.push(self.rooms.table.link_write(self.company, &ready.link, plan.before));
             parts.push(Part::Link);
             if ready.writes_customer
-                && let Some(customer) = self.customer_write(plan, now)?
+                && let Some(customer) = self.customer_write(plan, now)
             {
                 writes.push(customer);
                 parts.push(Part::Customer(at));
@@ -171,7 +171,7 @@ impl Desk {
         counters
     }
 
-    fn chunk(&self, prepared: &[Prepared], writes: Vec<TransactWriteItem>) -> Chunk {
+    fn chunk(&self, prepared: &[Prepared], writes: Vec<action::Action>) -> Chunk {
         Chunk { writes, decided: prepared.iter().map(Prepared::row).collect(), again: self.again.clone() }
     }
 
@@ -228,16 +228,15 @@ impl Desk {
     }
 
     /// The write of a plan's customer, where customers are written in the same transaction.
-    fn customer_write(&self, plan: &Plan, now: Timestamp) -> Result<Option<TransactWriteItem>, Halt> {
+    fn customer_write(&self, plan: &Plan, now: Timestamp) -> Option<action::Action> {
         let (Home::Embedded(customers), Some((customer, person))) = (&self.rooms.customers, plan.written(self.company))
         else {
-            return Ok(None);
+            return None;
         };
-        let write = match plan.action {
+        Some(match plan.action {
             Action::Create(_) => customers.create(self.company, customer, person, now),
             _ => customers.update(self.company, customer, person, now),
-        };
-        Ok(Some(write.map_err(HomeError::Embedded)?))
+        })
     }
 
     /// Changes a plan whose customer was not as it was believed to be.

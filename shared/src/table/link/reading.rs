@@ -1,15 +1,15 @@
-//! Reading a link as it lies in the table.
+//! Reading links as they come over the wire.
 //!
-//! A slice reads all of a company's links, so an item is taken as it comes: a mapping would move it
-//! into a map of its own first. That what is read is what was written, tests of the room hold.
+//! A slice reads all of a company's links, and they are most of what a sync costs that changes
+//! nothing. So a page is read straight from DynamoDB's JSON: the SDK makes a map of strings and values
+//! of each item first. That what is read is what was written, tests of the room hold.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde::de::{Error, IntoDeserializer};
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use crate::ids::{CustomerId, DeviceId, UserId};
@@ -28,32 +28,120 @@ pub(in crate::table) enum Known {
     Intent(Intent),
 }
 
-/// What an item says, whatever else is in it.
-pub(in crate::table) fn to_known(item: &HashMap<String, AttributeValue>) -> Result<Known, TableError> {
-    let malformed = |what| TableError::Malformed { item: "LINK", source: serde::de::Error::custom(what) };
-    let item = Read::of(item).ok_or_else(|| malformed("an attribute is not of its form"))?;
-    let person = item.item.and_then(person).ok_or_else(|| malformed("the sort key names nobody"))?;
-    let (Some(fingerprint), Some(letter), Some(stamp)) = (item.f, item.o, item.j) else {
-        return Err(malformed("an attribute is missing"));
-    };
-    let (fingerprint, stamp) = (Fingerprint(fingerprint), JobStamp(stamp));
-    let known = item.c.map(|id| Linked::To(CustomerId::from_uuid(Uuid::from_bytes(id))));
-    let link = |outcome, otherwise| {
-        let customer = known.unwrap_or(otherwise);
-        Known::Link(Link { person, customer, fingerprint, outcome, decided_by: stamp })
-    };
-    let intent = |purpose| Known::Intent(Intent { person, fingerprint, purpose, written_by: stamp });
-    let imprint = || Imprint { email: item.e, name: item.n.unwrap_or_default() };
-    let derived = known.unwrap_or(Linked::Derived);
-    Ok(match letter {
-        Letter::C => link(Outcome::Created, Linked::Derived),
-        Letter::U => link(Outcome::Updated, Linked::Derived),
-        Letter::N => link(Outcome::Unchanged, Linked::Derived),
-        Letter::S => link(Outcome::Skipped(item.r.unwrap_or(SkipReason::Rejected)), Linked::Nobody),
-        Letter::M => intent(Purpose::Create(imprint())),
-        Letter::A => intent(Purpose::Created(derived)),
-        Letter::W => intent(Purpose::Update(derived)),
-    })
+/// A page, and the sort key that the next one begins after.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::table) struct Page {
+    pub known: Vec<Known>,
+    pub next: Option<String>,
+}
+
+/// What an answer to a query for links says, whatever else is in it.
+pub(in crate::table) fn page(json: &[u8]) -> Result<Page, TableError> {
+    // What serde says of it may quote the answer.
+    let answer: Answer<'_> = serde_json::from_slice(json).map_err(|fault| match fault.is_data() {
+        true => TableError::malformed("LINK")(serde_dynamo::Error::custom("an attribute is not of its form")),
+        false => TableError::Unavailable { operation: "links", code: "AnswerUnreadable".to_owned() },
+    })?;
+    Ok(Page { known: answer.items, next: answer.last.map(|last| last.item.value.into_owned()) })
+}
+
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(rename = "Items", default)]
+    items: Vec<Known>,
+    #[serde(rename = "LastEvaluatedKey", borrow)]
+    last: Option<Last<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Last<'a> {
+    #[serde(borrow)]
+    item: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct Text<'a> {
+    #[serde(rename = "S", borrow)]
+    value: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Binary<'a> {
+    #[serde(rename = "B", borrow)]
+    base64: Cow<'a, str>,
+}
+
+/// The attributes of an item.
+#[derive(Deserialize)]
+struct Attributes<'a> {
+    #[serde(borrow)]
+    item: Text<'a>,
+    c: Option<Binary<'a>>,
+    f: Binary<'a>,
+    o: Text<'a>,
+    r: Option<Text<'a>>,
+    e: Option<Binary<'a>>,
+    n: Option<Binary<'a>>,
+    j: Binary<'a>,
+}
+
+impl<'de> Deserialize<'de> for Known {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let attributes = Attributes::deserialize(deserializer)?;
+        attributes.known().ok_or_else(|| D::Error::custom("an attribute is not of its form"))
+    }
+}
+
+impl Attributes<'_> {
+    /// `None` when one of them is not of its form.
+    fn known(&self) -> Option<Known> {
+        let person = person(&self.item.value)?;
+        let (fingerprint, stamp) = (Fingerprint(self.f.bytes()?), JobStamp(self.j.bytes()?));
+        let named = match &self.c {
+            Some(id) => Some(Linked::To(CustomerId::from_uuid(Uuid::from_bytes(id.bytes()?)))),
+            None => None,
+        };
+        let link = |outcome, otherwise| {
+            let customer = named.unwrap_or(otherwise);
+            Known::Link(Link { person, customer, fingerprint, outcome, decided_by: stamp })
+        };
+        let intent = |purpose| Known::Intent(Intent { person, fingerprint, purpose, written_by: stamp });
+        let derived = named.unwrap_or(Linked::Derived);
+        Some(match Letter::named(&self.o.value)? {
+            Letter::C => link(Outcome::Created, Linked::Derived),
+            Letter::U => link(Outcome::Updated, Linked::Derived),
+            Letter::N => link(Outcome::Unchanged, Linked::Derived),
+            Letter::S => link(Outcome::Skipped(self.reason()?), Linked::Nobody),
+            Letter::M => intent(Purpose::Create(self.imprint()?)),
+            Letter::A => intent(Purpose::Created(derived)),
+            Letter::W => intent(Purpose::Update(derived)),
+        })
+    }
+
+    fn reason(&self) -> Option<SkipReason> {
+        let Some(code) = &self.r else { return Some(SkipReason::Rejected) };
+        let code: &str = &code.value;
+        SkipReason::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(code)).ok()
+    }
+
+    fn imprint(&self) -> Option<Imprint> {
+        let email = match &self.e {
+            Some(email) => Some(email.bytes()?),
+            None => None,
+        };
+        let name = self.n.as_ref().map_or(Some([0; 8]), Binary::bytes)?;
+        Some(Imprint { email, name })
+    }
+}
+
+impl Binary<'_> {
+    /// `None` when there are more or fewer than these.
+    fn bytes<const N: usize>(&self) -> Option<[u8; N]> {
+        // The decoder asks for room for whole groups of 3.
+        let mut room = [0; 18];
+        let decoded = STANDARD.decode_slice(self.base64.as_bytes(), &mut room).ok()?;
+        room.get(..decoded)?.try_into().ok()
+    }
 }
 
 fn person(sort_key: &str) -> Option<PersonKey> {
@@ -68,55 +156,19 @@ fn person(sort_key: &str) -> Option<PersonKey> {
 }
 
 impl Letter {
-    fn named(letter: &str) -> Option<Self> {
-        Some(match letter {
-            "C" => Self::C,
-            "U" => Self::U,
-            "N" => Self::N,
-            "S" => Self::S,
-            "M" => Self::M,
-            "A" => Self::A,
-            "W" => Self::W,
-            _ => return None,
-        })
-    }
-}
-
-/// The attributes of an item, as they were read.
-#[derive(Default)]
-struct Read<'a> {
-    item: Option<&'a str>,
-    c: Option<[u8; 16]>,
-    f: Option<[u8; 8]>,
-    o: Option<Letter>,
-    r: Option<SkipReason>,
-    e: Option<[u8; 8]>,
-    n: Option<[u8; 8]>,
-    j: Option<[u8; 8]>,
-}
-
-impl<'a> Read<'a> {
-    /// `None` when one of them is not of its form.
-    fn of(item: &'a HashMap<String, AttributeValue>) -> Option<Self> {
-        let mut read = Self::default();
-        for (name, value) in item {
-            match (name.as_str(), value) {
-                ("item", AttributeValue::S(item)) => read.item = Some(item),
-                ("c", AttributeValue::B(bytes)) => read.c = Some(bytes.as_ref().try_into().ok()?),
-                ("f", AttributeValue::B(bytes)) => read.f = Some(bytes.as_ref().try_into().ok()?),
-                ("o", AttributeValue::S(letter)) => read.o = Some(Letter::named(letter)?),
-                ("r", AttributeValue::S(code)) => read.r = Some(reason(code)?),
-                ("e", AttributeValue::B(bytes)) => read.e = Some(bytes.as_ref().try_into().ok()?),
-                ("n", AttributeValue::B(bytes)) => read.n = Some(bytes.as_ref().try_into().ok()?),
-                ("j", AttributeValue::B(bytes)) => read.j = Some(bytes.as_ref().try_into().ok()?),
-                ("item" | "c" | "f" | "o" | "r" | "e" | "n" | "j", _) => return None,
-                _ => {}
-            }
+    pub(in crate::table) const fn name(self) -> &'static str {
+        match self {
+            Self::C => "C",
+            Self::U => "U",
+            Self::N => "N",
+            Self::S => "S",
+            Self::M => "M",
+            Self::A => "A",
+            Self::W => "W",
         }
-        Some(read)
     }
-}
 
-fn reason(code: &str) -> Option<SkipReason> {
-    SkipReason::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(code)).ok()
+    fn named(letter: &str) -> Option<Self> {
+        [Self::C, Self::U, Self::N, Self::S, Self::M, Self::A, Self::W].into_iter().find(|known| known.name() == letter)
+    }
 }
