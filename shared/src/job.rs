@@ -315,3 +315,76 @@ impl Job {
         self.created_at.after(LONGEST_JOB) <= now
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+
+    fn job(status: Status, lease_expires_at: Option<Timestamp>) -> Job {
+        Job {
+            id: JobId::mint(NOON),
+            company: CompanyId::from_uuid(Uuid::from_u128(1)),
+            mode: Mode::Apply,
+            status,
+            generation: 0,
+            counters: None,
+            failure_code: None,
+            failure_text: None,
+            created_at: NOON,
+            updated_at: NOON,
+            lease_expires_at,
+            attempts: 0,
+        }
+    }
+
+    #[test]
+    fn counters_add_up_when_each_user_found_is_in_one_of_the_others() {
+        let counters = Counters { found: 15, created: 1, updated: 2, unchanged: 4, skipped: 8 };
+        assert!(counters.add_up());
+        assert!(!Counters { found: 14, ..counters }.add_up());
+        assert!(!Counters { skipped: 9, ..counters }.add_up());
+    }
+
+    #[test]
+    fn no_counter_is_shown_smaller_than_before() {
+        let before = Counters { found: 9, created: 1, updated: 9, unchanged: 1, skipped: 9 };
+        let now = Counters { found: 1, created: 9, updated: 1, unchanged: 9, skipped: 1 };
+        let most = Counters { found: 9, created: 9, updated: 9, unchanged: 9, skipped: 9 };
+        assert_eq!(now.at_least(&before), most);
+    }
+
+    #[test]
+    fn each_code_is_found_by_a_name_of_its_own_and_no_other_name_is_one() {
+        for code in FailureCode::ALL {
+            assert_eq!(FailureCode::named(code.name()), Some(code));
+            assert_eq!(code.name(), format!("{code:?}"));
+        }
+        assert_eq!(FailureCode::named("OfALaterVersion"), None);
+    }
+
+    #[test]
+    fn an_active_job_lapses_in_the_instant_its_lease_ends_and_an_ended_one_never() {
+        let later = NOON.after(Duration::from_millis(1));
+        for active in [Status::Pending, Status::Processing] {
+            assert!(!job(active, Some(later)).has_lapsed(NOON));
+            assert!(job(active, Some(later)).has_lapsed(later));
+            assert!(job(active, None).has_lapsed(NOON));
+        }
+        for ended in [Status::Completed, Status::Failed] {
+            assert!(!job(ended, None).has_lapsed(NOON));
+            assert!(!job(ended, Some(NOON)).has_lapsed(later));
+        }
+    }
+
+    #[test]
+    fn a_job_may_take_a_day() {
+        let job = job(Status::Processing, None);
+        let in_ms = |ms| job.is_too_old(NOON.after(Duration::from_millis(ms)));
+        assert!(!in_ms(24 * 3_600_000 - 1));
+        assert!(in_ms(24 * 3_600_000));
+    }
+}

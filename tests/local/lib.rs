@@ -28,6 +28,7 @@
 //! | [`front`] | [`front::Front`]: the HTTP API at one address for a browser, signed in |
 //! | [`faults`], [`figures`] | which test holds which fault; what the long searches found |
 //! | [`fuzz`] | the doors under libFuzzer |
+//! | [`mutants`] | small changes to the code that decides who may write, and which test sees each |
 //! | [`bench`](mod@bench) | what a sync costs in time, processor, memory, requests and money, by a fast DynamoDB that counts |
 //! | [`gate`] | what the parts of the functions may take |
 //! | [`schemathesis`] | judges the service by its own description |
@@ -88,6 +89,8 @@ pub mod section;
 pub mod fuzz;
 
 pub mod gate;
+
+pub mod mutants;
 
 pub mod schemathesis;
 

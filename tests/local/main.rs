@@ -8,7 +8,7 @@ use local::check::{self, Scope};
 use local::connect::{self, Connection, Secret};
 use local::figures::{self, Wanted};
 use local::timetable::{self, Timetable};
-use local::{bench, demo, faults, forget, fuzz, gate, localstack};
+use local::{bench, demo, faults, forget, fuzz, gate, localstack, mutants};
 use shared::clock::Clock;
 use uuid::Uuid;
 
@@ -118,6 +118,8 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Change the code that decides who may write, one small change at a time, and see that a test fails.
+    Mutants(mutants::Plan),
     /// Run `cargo lambda watch` with the embedded cloud behind it, for `cargo lambda invoke`.
     Watch,
 }
@@ -185,6 +187,7 @@ async fn run(command: Command) -> Outcome {
         }
         Command::Fuzz(plan) => fuzz::run(&plan).await?,
         Command::Gate { write } => gate::run(if write { gate::Mode::Write } else { gate::Mode::Check })?,
+        Command::Mutants(plan) => mutants::run(&plan)?,
         Command::Watch => check::watch().await?,
     }
     Ok(ExitCode::SUCCESS)

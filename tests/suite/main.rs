@@ -49,6 +49,7 @@ mod stage;
 mod starting;
 mod sync_customers;
 mod sync_dry_run;
+mod sync_limits;
 mod sync_protocol;
 mod sync_report;
 mod sync_requests;

@@ -1,5 +1,6 @@
 //! Jobs whose holder has gone silent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use recover::rescue::Rescued;
@@ -122,6 +123,24 @@ async fn a_recovery_that_saw_an_old_lease_leaves_a_worker_alone_that_has_just_re
         (works.job(job).await.attempts, works.messages().await),
         (0, vec![body(works.company, job)][1..].to_vec())
     );
+}
+
+/// Fault 21, where the worker is there before the job is looked at.
+#[tokio::test]
+async fn a_job_that_has_been_taken_up_since_the_index_was_read_is_told_of_as_moved_on() {
+    let works = Arc::new(Works::open().await);
+    let job = locked(&works).await;
+    works.clock.advance(A_LEASE);
+    let gate = works.proxy.on("GetItem").containing(&job.to_string()).nth(1).hold_before();
+    let late = tokio::spawn({
+        let works = Arc::clone(&works);
+        async move { rescued_by(&works).await }
+    });
+    gate.reached().await;
+    works.table.start(works.company, job, "a worker", works.clock.now()).await.expect("a start");
+    gate.release();
+    assert_eq!(late.await.expect("a run"), rescued(0, 0, 1));
+    assert_eq!(works.messages().await.len(), 0);
 }
 
 /// Fault 2, where the message cannot be sent by the recovery either.

@@ -8,7 +8,8 @@ use shared::clock::Timestamp;
 use shared::handoff::{Accept, accept};
 use shared::ids::JobId;
 use shared::job::{Job, Mode, Status};
-use shared::table::scheduled::Planned;
+use shared::table::acquire::AcquireDue;
+use shared::table::scheduled::{DueSync, Planned};
 
 use crate::works::{NOON, Works, body, text};
 
@@ -118,6 +119,23 @@ async fn activate(works: &Works, active: bool) {
     let update = update.update_expression("SET active = :active");
     let active = aws_sdk_dynamodb::types::AttributeValue::Bool(active);
     update.expression_attribute_values(":active", active).send().await.expect("a change");
+}
+
+#[tokio::test]
+async fn a_due_time_that_is_used_up_is_told_from_a_connection_that_is_switched_off() {
+    let works = scheduled(DAILY).await;
+    works.clock.advance(HALF_AN_HOUR);
+    let now = works.clock.now();
+    let due = DueSync { company: works.company, due_at: due_at(&works).await.expect("a due time") };
+    let acquire = || works.table.acquire_due(due, now.after(A_DAY), JobId::mint(now), now);
+    activate(&works, false).await;
+    assert!(matches!(acquire().await, Ok(AcquireDue::Inactive)));
+    activate(&works, true).await;
+    assert!(matches!(acquire().await, Ok(AcquireDue::Acquired(_))));
+    for active in [true, false] {
+        activate(&works, active).await;
+        assert!(matches!(acquire().await, Ok(AcquireDue::MovedOn)), "{active}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use local::vaka::{Route, User};
 use shared::job::{Counters, Status};
 use shared::queue::Nudge;
+use shared::table::lease::Start;
 use sync::source::Patience;
 
 use crate::works::{NOON, TIMEOUT, Works, body};
@@ -52,6 +53,8 @@ async fn a_message_of_a_job_that_has_ended_changes_nothing_a_week_later() {
     works.vaka.change(works.device, 5);
     works.work(job.id).await;
     assert_eq!(works.ended(job.id).await, job);
+    let start = works.table.start(works.company, job.id, "a late worker", works.clock.now()).await.expect("an answer");
+    assert!(matches!(start, Start::Ended), "an operator is told that it had ended: {start:?}");
 }
 
 /// Fault 12, by the in-process form of a crash: the worker's future is dropped at a commit.

@@ -84,3 +84,30 @@ impl Table {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_has_shards_of_its_own_and_every_company_is_in_one_of_them() {
+        let all = |kind: Kind| (0..SHARDS).map(|shard| kind.partition(shard)).collect::<BTreeSet<_>>();
+        let (events, syncs) = (all(Kind::Event), all(Kind::Sync));
+        assert_eq!((events.len(), syncs.len()), (usize::from(SHARDS), usize::from(SHARDS)));
+        assert!(events.is_disjoint(&syncs));
+        for n in 0..64 {
+            let company = CompanyId::from_uuid(Uuid::from_u128(n));
+            assert!(events.contains(&Kind::Event.shard(&company)) && syncs.contains(&Kind::Sync.shard(&company)));
+        }
+    }
+
+    /// They lie in the table: another version has to find what this one has put there.
+    #[test]
+    fn shards_are_called_as_they_always_were() {
+        assert_eq!((Kind::Event.partition(0), Kind::Sync.partition(7)), ("event-0".to_owned(), "sync-7".to_owned()));
+    }
+}

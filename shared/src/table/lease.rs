@@ -376,3 +376,6 @@ fn condition_failure(error: &UpdateItemError) -> Option<&ConditionalCheckFailedE
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ impl Program {
 }
 
 /// All of them, in the order of the page.
-pub const PROGRAMS: [Program; 5] = [
+pub const PROGRAMS: [Program; 6] = [
     Program {
         name: "crash-points",
         arguments: &["test", "--test", "suite", "--", "crash_points", "--nocapture"],
@@ -57,4 +57,5 @@ pub const PROGRAMS: [Program; 5] = [
         profile: Profile::Nightly,
     },
     Program { name: "hostile-input", arguments: &["local", "fuzz"], takes: "up to an hour", profile: Profile::Nightly },
+    Program { name: "mutants", arguments: &["local", "mutants"], takes: "some hours", profile: Profile::Nightly },
 ];

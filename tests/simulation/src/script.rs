@@ -47,8 +47,14 @@ pub(crate) fn draw(random: &mut Rng, companies: usize) -> Vec<(u64, Deed)> {
     deeds
 }
 
-/// What comes close after a deed: two things at nearly one time are what races are made of.
-fn follows(random: &mut Rng, companies: usize, at_ms: u64, first: Deed) -> Option<(u64, Deed)> {
+/// What comes close after a deed, and after that: two things at nearly one time are what races are made of.
+fn follows(random: &mut Rng, companies: usize, at_ms: u64, first: Deed) -> impl Iterator<Item = (u64, Deed)> {
+    let next = follow(random, companies, at_ms, first);
+    let last = next.and_then(|(at_ms, deed)| follow(random, companies, at_ms, deed));
+    next.into_iter().chain(last)
+}
+
+fn follow(random: &mut Rng, companies: usize, at_ms: u64, first: Deed) -> Option<(u64, Deed)> {
     let soon_ms = at_ms + random.u64(1..600);
     Some(match (first, random.usize(0..4)) {
         (Deed::Schedule { in_minutes, .. }, 0..3) => {
@@ -57,7 +63,12 @@ fn follows(random: &mut Rng, companies: usize, at_ms: u64, first: Deed) -> Optio
         }
         (Deed::Start { company, .. }, 0) => (soon_ms, Deed::Cancel { company }),
         (Deed::Start { company, .. }, 1) => (soon_ms, Deed::Move { company }),
+        // When its lease has just run out, if nobody has taken it up.
+        (Deed::Start { .. }, 2) => (at_ms + random.u64(120_000..180_000), Deed::Minute { times: 2 }),
         (Deed::Cancel { company }, 0) => (soon_ms, Deed::Start { company, times: 1 }),
+        // While the indexes may still show what was before.
+        (Deed::Minute { .. }, 0 | 1) => (at_ms + random.u64(100..4_000), Deed::Minute { times: 1 }),
+        (Deed::Minute { .. }, 2) => (soon_ms, Deed::Cancel { company: random.usize(0..companies) }),
         (_, 1) => (at_ms + random.u64(0..40), deed(random, companies)),
         (_, _) => return None,
     })

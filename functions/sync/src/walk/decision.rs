@@ -232,6 +232,7 @@ pub const fn identify(candidates: Candidates, sharing: Sharing) -> Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::ids::{DeviceId, UserId};
     use uuid::Uuid;
 
     #[test]
@@ -254,6 +255,76 @@ mod tests {
             (SeveralOthers { unlinked: 2 }, Shared, Identity::Ambiguous),
         ] {
             assert_eq!(identify(candidates, sharing), expected, "{candidates:?} {sharing:?}");
+        }
+    }
+
+    const COMPANY: CompanyId = CompanyId::from_uuid(Uuid::from_u128(1));
+
+    fn user(n: u128) -> PersonKey {
+        PersonKey { device: DeviceId::from_uuid(Uuid::from_u128(5)), user: UserId::from_uuid(Uuid::from_u128(n)) }
+    }
+
+    fn person() -> Person {
+        let [firstname, lastname, vaka_name] = ["Ada", "Ek", "Ek, Ada"].map(str::to_owned);
+        Person { firstname, lastname, vaka_name, email: None, group_name: None, apartment_id: None, reference_id: None }
+    }
+
+    fn plan(n: u128, action: Action) -> Plan {
+        Plan::new(user(n), Fingerprint(*b"the data"), Before::Absent, action)
+    }
+
+    #[test]
+    fn each_action_takes_a_write_for_its_link_and_one_for_the_customer_it_writes() {
+        let customer = CustomerId::from_uuid(Uuid::from_u128(7));
+        let (linked, reason) = (Linked::To(customer), SkipReason::MissingName);
+        for (action, writes) in [
+            (Action::Create(person()), 2),
+            (Action::Update { customer, person: person() }, 2),
+            (Action::Adopt { customer, write: Some(person()) }, 2),
+            (Action::Adopt { customer, write: None }, 1),
+            (Action::Claim { customer, write: Some(person()) }, 2),
+            (Action::Claim { customer, write: None }, 1),
+            (Action::Done { outcome: Outcome::Created, customer: linked }, 1),
+            (Action::Skip { reason, customer: linked }, 1),
+        ] {
+            assert_eq!(action.writes(), writes, "{action:?}");
+            let plan = plan(1, action);
+            assert_eq!(plan.written(COMPANY).is_some(), writes == 2, "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn plans_are_about_one_customer_when_both_write_it() {
+        let made = derived_id(COMPANY, &user(1));
+        let other = CustomerId::from_uuid(Uuid::from_u128(7));
+        let create = |n| plan(n, Action::Create(person()));
+        let update = |customer| plan(3, Action::Update { customer, person: person() });
+        let adopt = |customer| plan(4, Action::Adopt { customer, write: None });
+        for (one, two, same) in [
+            (create(1), create(1), true),
+            (create(1), create(2), false),
+            (create(1), update(made), true),
+            (create(2), update(made), false),
+            (update(other), update(other), true),
+            (update(other), update(made), false),
+            (update(other), adopt(other), false),
+            (adopt(other), adopt(other), false),
+        ] {
+            assert_eq!(one.writes_customer_of(&two, COMPANY), same, "{one:?} {two:?}");
+            assert_eq!(two.writes_customer_of(&one, COMPANY), same, "{two:?} {one:?}");
+        }
+    }
+
+    #[test]
+    fn a_try_is_known_by_what_is_written_down_and_by_what_is_in_doubt() {
+        let doubt = |written_down| Trace::InDoubt { written_down };
+        for (trace, written_down, in_doubt) in [
+            (Trace::Untried, false, false),
+            (Trace::WrittenDown, true, false),
+            (doubt(true), true, true),
+            (doubt(false), false, true),
+        ] {
+            assert_eq!((trace.is_written_down(), trace.is_in_doubt()), (written_down, in_doubt), "{trace:?}");
         }
     }
 }

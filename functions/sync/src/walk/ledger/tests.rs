@@ -1,0 +1,137 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use shared::ids::JobId;
+use shared::table::link::derived_id;
+use uuid::Uuid;
+
+const COMPANY: CompanyId = CompanyId::from_uuid(Uuid::from_u128(1));
+const OLD: Fingerprint = Fingerprint(*b"old data");
+const NEW: Fingerprint = Fingerprint(*b"new data");
+
+fn job(n: u128) -> JobStamp {
+    JobStamp::of(&JobId::from_uuid(Uuid::from_u128(n << 64)))
+}
+
+fn person(n: u128) -> PersonKey {
+    PersonKey { device: DeviceId::from_uuid(Uuid::from_u128(5)), user: UserId::from_uuid(Uuid::from_u128(n)) }
+}
+
+fn met(outcome: Outcome, customer: Linked, by: JobStamp, fingerprint: Fingerprint) -> Met {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    ledger.enter(&Link { person: person(1), customer, fingerprint: OLD, outcome, decided_by: by }, false);
+    ledger.meet(&person(1), fingerprint)
+}
+
+#[test]
+fn every_standing_has_its_answer() {
+    let other = CustomerId::from_uuid(Uuid::from_u128(9));
+    let before = || Before::Was(OLD);
+    let still = |reason, customer| Met::StillSkipped { reason, customer };
+    let deleted = Outcome::Skipped(SkipReason::CustomerDeleted);
+    let nameless = Outcome::Skipped(SkipReason::MissingName);
+    let ambiguous = Outcome::Skipped(SkipReason::AmbiguousEmail);
+    let derived = derived_id(COMPANY, &person(1));
+    for (outcome, customer, by, now, expected) in [
+        (Outcome::Created, Linked::Derived, job(2), NEW, Met::Done),
+        (Outcome::Created, Linked::Derived, job(1), OLD, Met::Unchanged),
+        (Outcome::Created, Linked::Derived, job(1), NEW, Met::Changed { customer: derived, before: before() }),
+        (Outcome::Updated, Linked::To(other), job(1), NEW, Met::Changed { customer: other, before: before() }),
+        (deleted, Linked::To(other), job(1), NEW, still(SkipReason::CustomerDeleted, Linked::To(other))),
+        (nameless, Linked::Nobody, job(1), OLD, still(SkipReason::MissingName, Linked::Nobody)),
+        (nameless, Linked::Nobody, job(1), NEW, Met::Unlinked { before: before() }),
+        (ambiguous, Linked::Nobody, job(1), OLD, Met::Unlinked { before: before() }),
+    ] {
+        assert_eq!(met(outcome, customer, by, now), expected, "{outcome:?} {customer:?}");
+    }
+}
+
+#[test]
+fn a_user_that_comes_twice_is_met_once_whatever_its_data() {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    assert_eq!(ledger.meet(&person(1), OLD), Met::Unlinked { before: Before::Absent });
+    assert_eq!(ledger.meet(&person(1), NEW), Met::Again);
+}
+
+#[test]
+fn only_what_this_job_decided_is_counted_from_links() {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    for (n, by) in [(1, job(1)), (2, job(2)), (3, job(2))] {
+        let link = Link {
+            person: person(n),
+            customer: Linked::Derived,
+            fingerprint: OLD,
+            outcome: Outcome::Created,
+            decided_by: by,
+        };
+        ledger.enter(&link, false);
+    }
+    assert_eq!(ledger.decided_by_this_job(), Counters { found: 2, created: 2, ..Counters::default() });
+    assert_eq!(ledger.customers().count(), 3);
+}
+
+#[test]
+fn an_intent_is_counted_by_nobody_and_met_as_what_may_have_been_done() {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    let imprint = Imprint { email: None, name: *b"the name" };
+    let other = CustomerId::from_uuid(Uuid::from_u128(9));
+    for (n, purpose) in [
+        (1, Purpose::Create(imprint)),
+        (2, Purpose::Create(imprint)),
+        (3, Purpose::Created(Linked::Derived)),
+        (4, Purpose::Update(Linked::To(other))),
+    ] {
+        ledger.enter_intent(&Intent { person: person(n), fingerprint: OLD, purpose, written_by: job(2) });
+    }
+    assert_eq!(ledger.decided_by_this_job(), Counters::default());
+    assert_eq!(ledger.uncertain(), [(person(1), imprint), (person(2), imprint)]);
+    let found = CustomerId::from_uuid(Uuid::from_u128(8));
+    ledger.found(&person(1), found);
+    assert_eq!(ledger.customers().count(), 3);
+    let before = || Before::Was(OLD);
+    let derived = derived_id(COMPANY, &person(3));
+    assert_eq!(ledger.meet(&person(1), OLD), Met::Made { customer: found, changed: false, before: before() });
+    assert_eq!(ledger.meet(&person(2), OLD), Met::MayBeMade { before: before() });
+    assert_eq!(ledger.meet(&person(3), NEW), Met::Made { customer: derived, changed: true, before: before() });
+    assert_eq!(ledger.meet(&person(4), OLD), Met::Changed { customer: other, before: before() });
+}
+
+#[test]
+fn an_entry_is_as_small_as_the_page_says() {
+    assert_eq!(size_of::<(Key, Entry)>(), 30);
+}
+
+fn created(person: PersonKey) -> Link {
+    Link { person, customer: Linked::Derived, fingerprint: OLD, outcome: Outcome::Created, decided_by: job(1) }
+}
+
+#[test]
+fn a_user_id_of_two_systems_is_two_users() {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    let other = |n| PersonKey { device: DeviceId::from_uuid(Uuid::from_u128(6)), ..person(n) };
+    ledger.enter(&created(person(1)), false);
+    ledger.enter(&created(other(1)), false);
+    let customers: BTreeSet<_> = ledger.customers().collect();
+    assert_eq!(customers, BTreeSet::from([derived_id(COMPANY, &person(1)), derived_id(COMPANY, &other(1))]));
+    assert_eq!(ledger.meet(&other(1), OLD), Met::Unchanged);
+    assert_eq!(ledger.meet(&person(1), OLD), Met::Unchanged);
+    assert_eq!(ledger.meet(&other(2), OLD), Met::Unlinked { before: Before::Absent });
+}
+
+#[test]
+fn a_ledger_with_a_link_is_not_that_of_a_first_sync() {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    assert!(ledger.is_empty());
+    ledger.enter(&created(person(1)), false);
+    assert!(!ledger.is_empty());
+}
+
+#[test]
+fn each_user_is_found_and_counted_as_one_of_the_others() {
+    let mut counters = Counters::default();
+    let skipped = Outcome::Skipped(SkipReason::MissingName);
+    for (outcome, times) in [(Outcome::Created, 1), (Outcome::Updated, 2), (Outcome::Unchanged, 3), (skipped, 4)] {
+        (0..times).for_each(|_| count(&mut counters, outcome));
+    }
+    assert_eq!(counters, Counters { found: 10, created: 1, updated: 2, unchanged: 3, skipped: 4 });
+}

@@ -1,0 +1,266 @@
+//! `cargo local mutants`: what would a test say if the code were wrong?
+//!
+//! cargo-mutants makes one small change after the other to the code that decides who may write
+//! ([`FILES`]) and runs tests. A change that no test sees is a *missed* mutant: either a test is
+//! wanting, or the change makes no difference to anybody; then `tests/mutants.txt` says why, in one
+//! line. The command ends with an error where a mutant is missed without that, and where an
+//! explanation is stale. So nobody has to remember what was looked at.
+//!
+//! What is cheap comes first: the unit tests of the mutant's package and the simulation, which
+//! drives the handlers of all three functions. What survives these meets the tests of the suite
+//! that are about the same rooms ([`SUITE`]).
+//!
+//! What it does not do: change a condition that DynamoDB judges, which is text to Rust; those are
+//! taken out by `cargo run --package simulation -- --sabotage`. It works on a copy of the source,
+//! [`tree`], so the source may be edited meanwhile.
+
+mod explained;
+mod outcome;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{fs, io};
+
+use thiserror::Error;
+
+use crate::folders;
+use crate::setup::{self, Crate, SetupError};
+use explained::Judgement;
+use outcome::{Fate, Fates};
+
+const CARGO_MUTANTS: Crate = Crate { name: "cargo-mutants", version: "27.1.0", cost: "once, two to four minutes" };
+
+/// The files whose every mutant is looked at.
+const FILES: [&str; 13] = [
+    "shared/src/job.rs",
+    "shared/src/recovery.rs",
+    "shared/src/handoff.rs",
+    "shared/src/table/acquire.rs",
+    "shared/src/table/cancel.rs",
+    "shared/src/table/due.rs",
+    "shared/src/table/lapsed.rs",
+    "shared/src/table/lease.rs",
+    "shared/src/table/scheduled.rs",
+    "functions/recover/src/rescue.rs",
+    "functions/recover/src/scheduled.rs",
+    "functions/sync/src/walk/decision.rs",
+    "functions/sync/src/walk/ledger.rs",
+];
+
+/// What each mutant is built with, and what it is run against: the tests of one package are those of the mutant's.
+const QUICK: [&str; 9] = [
+    "--profile=mutants",
+    "--cargo-arg=--package=simulation",
+    "--cargo-arg=--lib",
+    "--cargo-arg=--test=simulation",
+    "--cargo-test-arg=--",
+    // They are about the simulation and not about the code.
+    "--cargo-test-arg=--skip=each_protection_that_is_taken_out",
+    "--cargo-test-arg=--skip=a_protection_that_is_said_to_be_redundant",
+    "--cargo-test-arg=--skip=a_seed_is_the_same_run",
+    "--minimum-test-timeout=120",
+];
+
+/// The same for what survives that. The workspace whole, as `cargo test` builds it.
+const SUITE: [&str; 11] = [
+    "--cargo-arg=--workspace",
+    "--cargo-arg=--test=suite",
+    "--cargo-test-arg=--",
+    // They wait for the servers most of their time.
+    "--cargo-test-arg=--test-threads=4",
+    "--cargo-test-arg=cancel::",
+    "--cargo-test-arg=http_start::",
+    "--cargo-test-arg=recovery::",
+    "--cargo-test-arg=schedule_clock::",
+    "--cargo-test-arg=sync_",
+    "--cargo-test-arg=versions::",
+    "--minimum-test-timeout=300",
+];
+
+/// The explanations.
+const EXPLAINED: &str = "tests/mutants.txt";
+
+/// cargo-mutants: a mutant was missed, or a time ran out. Both are told mutant by mutant.
+const FOUND_SOME: [i32; 2] = [2, 3];
+
+/// What is to be done.
+#[derive(Debug, clap::Args)]
+pub struct Plan {
+    /// Only the mutants of this file; may be given several times, and be a file that is not looked at otherwise.
+    #[arg(long = "file", value_name = "GLOB")]
+    files: Vec<String>,
+    /// Only a part of them: 0/4, 1/4, 2/4 or 3/4 is a quarter.
+    #[arg(long, value_name = "K/N")]
+    shard: Option<String>,
+}
+
+/// What went wrong; each text says what to do.
+#[derive(Debug, Error)]
+pub enum MutantsError {
+    /// cargo-mutants could not be installed.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A file or process was refused.
+    #[error("cannot {what}: {source}")]
+    Refused {
+        /// What was tried.
+        what: &'static str,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// cargo-mutants came to no end.
+    #[error("cargo-mutants failed: see above, and the logs in {}", .0.display())]
+    Failed(PathBuf),
+    /// A line of the explanations has no reason.
+    #[error("{EXPLAINED}: no reason in `{0}`: a line is `<mutant> because <reason>`")]
+    NoReason(String),
+    /// Mutants and explanations do not agree.
+    #[error("{}", told(.unexplained, .stale))]
+    Found {
+        /// Missed, and not explained.
+        unexplained: Vec<String>,
+        /// Explained, and caught or gone.
+        stale: Vec<String>,
+    },
+}
+
+/// Tries the mutants, and holds what is missed to the explanations.
+///
+/// # Errors
+/// [`MutantsError`].
+pub fn run(plan: &Plan) -> Result<(), MutantsError> {
+    let refused = |what| move |source| MutantsError::Refused { what, source };
+    let tool = setup::installed(&CARGO_MUTANTS)?.join(CARGO_MUTANTS.name);
+    let tree = tree::renewed().map_err(refused("copy the source below target/mutants"))?;
+    let page = fs::read_to_string(folders::root().join(EXPLAINED)).map_err(refused("read tests/mutants.txt"))?;
+    let page = explained::parse(&page).map_err(MutantsError::NoReason)?;
+    let files: Vec<&str> =
+        if plan.files.is_empty() { FILES.to_vec() } else { plan.files.iter().map(String::as_str).collect() };
+    let all = all(&tool, &tree, &files).map_err(refused("list the mutants"))?;
+
+    let shard = plan.shard.iter().flat_map(|shard| ["--shard", shard.as_str()]);
+    let first: Vec<_> = QUICK.into_iter().chain(shard).collect();
+    let mut fates = tried(&tool, &tree, "quick", &files, &first)?;
+    let survivors: Vec<_> = named(&fates, Fate::Missed).map(|name| format!("--re=^{}$", literal(name))).collect();
+    if !survivors.is_empty() {
+        eprintln!("{} mutants survive the quick tests and meet the suite ...", survivors.len());
+        let second: Vec<_> = SUITE.into_iter().chain(survivors.iter().map(String::as_str)).collect();
+        fates.extend(tried(&tool, &tree, "suite", &files, &second)?);
+    }
+    let Judgement { unexplained, stale, explained } = explained::judge(&page, &fates, &all);
+    tell(&fates, survivors.len(), explained);
+    if unexplained.is_empty() && stale.is_empty() { Ok(()) } else { Err(MutantsError::Found { unexplained, stale }) }
+}
+
+/// cargo-mutants on the copy.
+fn cargo_mutants(tool: &Path, tree: &Path, files: &[&str]) -> Command {
+    let mut command = Command::new(tool);
+    command.arg("mutants").arg("--workspace").current_dir(tree);
+    command.args(files.iter().map(|file| format!("--file={file}")));
+    // What this process was started with is for building it, and the copy has a target folder of its own.
+    for of_cargo in ["CARGO", "CARGO_TARGET_DIR", "RUSTC"] {
+        command.env_remove(of_cargo);
+    }
+    command
+}
+
+/// The names of all mutants, without their places, those of the explanations' files among them.
+fn all(tool: &Path, tree: &Path, files: &[&str]) -> io::Result<Vec<String>> {
+    let files: Vec<_> = FILES.iter().chain(files).copied().collect();
+    let listed = cargo_mutants(tool, tree, &files).args(["--list", "--line-col=false", "--colors=never"]).output()?;
+    if !listed.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&listed.stderr).into_owned()));
+    }
+    Ok(String::from_utf8_lossy(&listed.stdout).lines().map(str::to_owned).collect())
+}
+
+fn tried(tool: &Path, tree: &Path, pass: &str, files: &[&str], how: &[&str]) -> Result<Fates, MutantsError> {
+    let output = folders::root().join("target").join("mutants").join(pass);
+    let refused = |what| move |source| MutantsError::Refused { what, source };
+    let mut trying = cargo_mutants(tool, tree, files);
+    trying.args(["--in-place", "--no-shuffle", "--output"]).arg(&output).args(how);
+    // Its words are for whoever waits; the figures have standard output to themselves.
+    trying.stdin(Stdio::null()).stdout(io::stderr());
+    let ended = trying.status().map_err(refused("start cargo-mutants"))?;
+    if !ended.success() && !ended.code().is_some_and(|code| FOUND_SOME.contains(&code)) {
+        return Err(MutantsError::Failed(output));
+    }
+    outcome::read(&output).map_err(refused("read what cargo-mutants found"))
+}
+
+fn named(fates: &Fates, fate: Fate) -> impl Iterator<Item = &String> {
+    fates.iter().filter(move |(_, of)| **of == fate).map(|(name, _)| name)
+}
+
+/// A regular expression that is this text.
+fn literal(text: &str) -> String {
+    text.chars().fold(String::new(), |mut literal, next| {
+        if r"\.+*?()|[]{}^$#&-~".contains(next) {
+            literal.push('\\');
+        }
+        literal.push(next);
+        literal
+    })
+}
+
+/// The figures; per file, for whoever looks closer, beside them.
+#[expect(clippy::print_stdout, reason = "`cargo local figures` reads it")]
+fn tell(fates: &Fates, survivors: usize, explained: usize) {
+    let mut by_file: BTreeMap<&str, Vec<Fate>> = BTreeMap::new();
+    for (name, fate) in fates {
+        by_file.entry(name.split(':').next().unwrap_or_default()).or_default().push(*fate);
+    }
+    let count = |of: &[Fate], fate| of.iter().filter(|other| **other == fate).count();
+    for (file, of) in &by_file {
+        let [caught, timed_out, unviable, missed] =
+            [Fate::Caught, Fate::TimedOut, Fate::Unviable, Fate::Missed].map(|fate| count(of, fate));
+        eprintln!(
+            "{file}: {} tried, {caught} caught, {timed_out} timed out, {unviable} unviable, {missed} missed",
+            of.len()
+        );
+    }
+    let of = |fate| named(fates, fate).count();
+    let by_suite = survivors.saturating_sub(of(Fate::Missed));
+    println!("figure: mutants of {} files: tried = {}", by_file.len(), fates.len());
+    println!(
+        "figure: mutants: caught, of which by the suite alone = {}, {by_suite}",
+        of(Fate::Caught) + of(Fate::TimedOut)
+    );
+    println!("figure: mutants: of those caught, with which the tests did not end in time = {}", of(Fate::TimedOut));
+    println!("figure: mutants: no Rust = {}", of(Fate::Unviable));
+    println!("figure: mutants: missed, of which explained = {}, {explained}", of(Fate::Missed));
+}
+
+fn told(unexplained: &[String], stale: &[String]) -> String {
+    let unexplained = unexplained.iter().map(|name| format!("missed by every test: {name}"));
+    let stale = stale.iter().map(|name| format!("{EXPLAINED} explains what is caught or gone: {name}"));
+    let lines: Vec<_> = unexplained.chain(stale).collect();
+    format!("{}\nA test is wanting, or a line in {EXPLAINED}.", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_there_and_every_explanation_is_of_one_of_them() {
+        let root = folders::root();
+        FILES.iter().for_each(|file| assert!(root.join(file).is_file(), "{file}"));
+        let page = fs::read_to_string(root.join(EXPLAINED)).expect("the explanations");
+        for name in explained::parse(&page).expect("each has a reason").keys() {
+            assert!(FILES.iter().any(|file| name.starts_with(&format!("{file}: "))), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_an_expression_for_itself() {
+        let name = "a-b.rs:1:2: replace x -> Option<&'static str> with Some(\"[{*}]\") & ^$";
+        assert_eq!(
+            literal(name),
+            r#"a\-b\.rs:1:2: replace x \-> Option<\&'static str> with Some\("\[\{\*\}\]"\) \& \^\$"#
+        );
+    }
+}
