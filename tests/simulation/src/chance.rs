@@ -45,7 +45,7 @@ impl Fate {
 }
 
 /// How one run goes wrong: each number is the chance of one call, message or host.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Character {
     refused: f64,
     not_reached: f64,

@@ -10,7 +10,7 @@ use sync::door::{Answered, Delivered, Invocation};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::chance::happens;
+use crate::chance::{Character, happens};
 use crate::hosts::{Deployment, idle};
 use crate::source::MARK;
 use crate::world::Delivery;
@@ -27,9 +27,28 @@ pub(crate) struct Told {
     pub body: Value,
 }
 
+/// How often a client comes again.
+const COMES_AGAIN: usize = 3;
+
+/// As `Retry-After` tells it.
+const COMES_AGAIN_AFTER_MS: u64 = 5_000;
+
 impl Deployment {
-    /// A request to the api function; `None` when its process died.
+    /// A request to the api function; `None` when its process died. A client that is told to come again does so once
+    /// faults have stopped: an issuer that was out of reach, say, is not asked for its keys in the next seconds.
     pub(crate) async fn ask(&self, company: Uuid, method: &str, path: &str, body: Value) -> Option<Told> {
+        let mut told = self.ask_once(company, method, path, &body).await?;
+        for _ in 0..COMES_AGAIN {
+            if told.status != 503 || self.shared.lock().character != Character::CALM {
+                break;
+            }
+            sleep(self.shared.alone_after(COMES_AGAIN_AFTER_MS)).await;
+            told = self.ask_once(company, method, path, &body).await?;
+        }
+        Some(told)
+    }
+
+    async fn ask_once(&self, company: Uuid, method: &str, path: &str, body: &Value) -> Option<Told> {
         let token = self.shared.lock().issuer.token(company);
         let event = json!({
             "version": "2.0", "rawPath": path, "rawQueryString": "",
