@@ -50,8 +50,8 @@ pub struct Plan {
     /// Where the figures go as JSON.
     #[arg(long, value_name = "FILE", default_value = "target/local/bench.json")]
     pub json: PathBuf,
-    /// Write the figures into tests/BENCH.md as well.
-    #[arg(long, conflicts_with_all = ["quick", "only"])]
+    /// Write the figures of the rows that are measured into tests/BENCH.md as well.
+    #[arg(long, conflicts_with = "quick")]
     pub write: bool,
 }
 
@@ -132,7 +132,11 @@ pub async fn run(plan: &Plan) -> Result<ExitCode, BenchError> {
         match row.measure(&fixture, scale).await {
             Ok(measured) => {
                 // Each as soon as it is there: the whole takes a quarter of an hour.
-                io::stdout().write_all(figure::markdown(&measured).as_bytes())?;
+                let shown = figure::markdown(&measured);
+                io::stdout().write_all(shown.as_bytes())?;
+                if plan.write {
+                    page::write(&row.name(), &format!("{}\n{shown}", machine.line()))?;
+                }
                 tables.extend(measured);
             }
             Err(error) => {
@@ -142,13 +146,15 @@ pub async fn run(plan: &Plan) -> Result<ExitCode, BenchError> {
         }
     }
     write_json(plan, &machine, &tables)?;
-    if plan.write && !broken {
-        page::write(&format!("{}\n{}", machine.line(), figure::markdown(&tables)))?;
-    }
     Ok(if broken || missed(&tables) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Row {
+    /// As `--only` takes it.
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
     async fn measure(self, fixture: &Fixture, scale: Scale) -> Result<Vec<Table>, BenchError> {
         match self {
             Self::Walk => rows::walk::measure(fixture, scale).await,

@@ -131,7 +131,10 @@ async fn go(desk: &mut Desk, lease: &mut Lease, somebody_is_known: bool) -> Resu
         Ok(Walked::Complete) if somebody_is_known && desk.has_met_nobody() => Ok(Walked::NobodyFound),
         Ok(Walked::Complete) => {
             desk.settle_deferred(lease).await?;
-            desk.commit(lease).await?;
+            // The counters are written with the end, which is the next thing to be written.
+            if desk.has_gathered() {
+                desk.commit(lease).await?;
+            }
             Ok(Walked::Complete)
         }
         cut_short @ (Ok(_) | Err(Halt::Source(_))) => {

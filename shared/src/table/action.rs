@@ -146,3 +146,134 @@ fn name(json: &mut String, name: &str) {
     plain(json, name);
     json.push(':');
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+    use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::table::Table;
+    use crate::table::attributes::Item;
+    use crate::table::expression::{names, values};
+
+    const TOKEN: &str = "a \"token\"";
+    const CHANGE: &str = "SET #a = :a, #b = :b REMOVE #c";
+    const CONDITION: &str = "#a = :was AND attribute_exists(#a)";
+    const NEW: &str = "attribute_not_exists(#a)";
+
+    /// What was sent last: its length as it says itself, and its body.
+    #[derive(Debug, Clone, Default)]
+    struct Sent(Arc<Mutex<Option<(String, Vec<u8>)>>>);
+
+    impl HttpConnector for Sent {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let length = request.headers().get("content-length").unwrap_or_default().to_owned();
+            let body = request.body().bytes().unwrap_or_default().to_vec();
+            *self.0.lock().expect("no panic") = Some((length, body));
+            let status = StatusCode::try_from(200).expect("a status");
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from("{}"))))
+        }
+    }
+
+    impl Sent {
+        fn aws(&self) -> crate::aws::SdkConfig {
+            let sent = self.clone();
+            crate::aws::SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::from_static("eu-north-1"))
+                .endpoint_url("http://aws.invalid")
+                .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                    "key", "key", None, None, "test",
+                )))
+                .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(sent.clone())))
+                .build()
+        }
+
+        fn take(&self) -> Value {
+            let (length, body) = self.0.lock().expect("no panic").take().expect("a request");
+            assert_eq!(length, body.len().to_string());
+            serde_json::from_slice(&body).expect("JSON")
+        }
+    }
+
+    fn item() -> Item {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        Item::from([
+            ("a".to_owned(), text("Åsa \"\\\n")),
+            ("b".to_owned(), AttributeValue::B(vec![0xFF; 5].into())),
+            ("c".to_owned(), AttributeValue::L(vec![text(""), AttributeValue::N("-1".to_owned())])),
+        ])
+    }
+
+    fn bound() -> Option<Item> {
+        values([
+            (":a", AttributeValue::Bool(true)),
+            (":b", AttributeValue::Null(true)),
+            (":was", AttributeValue::M(item())),
+        ])
+    }
+
+    fn of_the_sdk() -> [TransactWriteItem; 5] {
+        let put = Put::builder().table_name("t").set_item(Some(item()));
+        let new = put.clone().condition_expression(NEW).set_expression_attribute_names(names(&[NEW]));
+        let update = Update::builder()
+            .table_name("t")
+            .set_key(Some(item()))
+            .update_expression(CHANGE)
+            .condition_expression(CONDITION)
+            .set_expression_attribute_names(names(&[CHANGE, CONDITION]))
+            .set_expression_attribute_values(bound())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let delete = Delete::builder().table_name("t").set_key(Some(item()));
+        let check = ConditionCheck::builder()
+            .table_name("t")
+            .set_key(Some(item()))
+            .condition_expression(CONDITION)
+            .set_expression_attribute_names(names(&[CONDITION]))
+            .set_expression_attribute_values(bound());
+        let action = TransactWriteItem::builder;
+        [
+            action().put(put.build().expect("a put")).build(),
+            action().put(new.build().expect("a put")).build(),
+            action().update(update.build().expect("an update")).build(),
+            action().delete(delete.build().expect("a delete")).build(),
+            action().condition_check(check.build().expect("a check")).build(),
+        ]
+    }
+
+    #[tokio::test]
+    async fn a_transaction_is_sent_as_the_sdk_would_send_it() {
+        let sent = Sent::default();
+        let client = aws_sdk_dynamodb::Client::new(&sent.aws());
+        let request = client.transact_write_items().client_request_token(TOKEN);
+        request.set_transact_items(Some(of_the_sdk().into())).send().await.expect("an answer");
+        let expected = sent.take();
+
+        let (item, values) = (Attributes::from(item()), bound().map(Attributes::from));
+        let actions = [
+            Action::put("t", &item, None, None),
+            Action::put("t", &item, Some(Condition::that(NEW)), None),
+            Action::update("t", &item, CHANGE, Some(Condition::showing_item(CONDITION)), values.as_ref()),
+            Action::delete("t", &item, None),
+            Action::check("t", &item, Condition::that(CONDITION), values.as_ref()),
+        ];
+        Table::new(&sent.aws(), "t").transact("test", TOKEN, &actions).await.expect("an answer");
+        assert_eq!(sent.take(), expected);
+    }
+
+    #[test]
+    fn nothing_of_an_action_is_in_its_debug_text() {
+        let shown = format!("{:?}", Action::put("t", &Attributes::default().text("a", "Åsa"), None, None));
+        assert!(shown.starts_with("Action(") && !shown.contains("sa"), "{shown}");
+    }
+}

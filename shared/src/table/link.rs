@@ -32,6 +32,7 @@ use super::attributes::Attributes;
 use super::expression::{key, names, text, values};
 use super::intent::Intent;
 use super::schema::{COMPANY, ITEM, LINK_PREFIX};
+use super::transaction::NEW;
 use super::unread::Unread;
 use super::{Table, TableError};
 pub(super) use reading::Known;
@@ -182,7 +183,6 @@ pub(super) enum Letter {
 const OF_COMPANY: &str = "#company = :company AND begins_with(#item, :prefix)";
 /// All but the company, which whoever asks knows.
 const READ: &str = "#item, #c, #f, #o, #r, #e, #n, #j";
-const ABSENT: &str = "attribute_not_exists(#item)";
 const AS_READ: &str = "#f = :fingerprint";
 
 impl Table {
@@ -226,7 +226,7 @@ impl Table {
 
     pub(super) fn link_item_write(&self, item: &LinkItem, before: Before) -> Action {
         let (condition, values) = match before {
-            Before::Absent => (ABSENT, None),
+            Before::Absent => (NEW, None),
             Before::Was(Fingerprint(f)) => (AS_READ, Some(Attributes::default().bytes(":fingerprint", &f))),
         };
         Action::put(&self.name, &item.attributes(), Some(Condition::that(condition)), values.as_ref())

@@ -1,12 +1,8 @@
 //! An answer that the SDK signs for, sends for and repeats, and does not read.
 //!
-//! ```ignore
-//! let unread = Unread::default();
-//! client.query()….customize().interceptor(unread.clone()).send().await?;
-//! let json = unread.take();
-//! ```
-//!
-//! A refusal is read by the SDK as ever. What it gives back for an answer is empty.
+//! [`Unread`] goes along with a query as its interceptor, and puts itself in the place of what would
+//! read the answer. A refusal is read by the SDK as ever, so it is told and tried again as ever; of an
+//! answer it gives back an empty one, and [`Unread::take`] the bytes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -28,6 +28,8 @@ impl Deployment {
         self.shared.tell(|_| "== faults stop".to_owned());
         self.shared.lock().character = Character::CALM;
         self.shared.time.set_right();
+        // Whoever was told a moment ago to come again in some seconds comes again later than that.
+        sleep(self.shared.alone_after(MINUTE_MS)).await;
         self.settle(Until::JobsEnded).await;
         let companies = self.shared.lock().companies.len();
         for company in 0..companies {

@@ -1,8 +1,11 @@
 //! What is to be done about one user: pure, decided from what is known, written by the desk.
 
+use std::sync::OnceLock;
+
 use shared::ids::{CompanyId, CustomerId};
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::link::{Before, Fingerprint, Linked, PersonKey, derived_id};
+use shared::table::report::Imprint;
 
 use crate::customers::fingerprint::FingerprintKey;
 use crate::customers::index::{Candidates, CustomerIndex};
@@ -21,6 +24,9 @@ pub struct Plan {
     pub action: Action,
     /// What is known of earlier tries, where customers are written by calls.
     pub trace: Trace,
+    /// What its customer will be found by, where that has been worked out.
+    imprint: Option<Imprint>,
+    derived: OnceLock<CustomerId>,
 }
 
 /// What is known of earlier tries to carry out a plan.
@@ -115,14 +121,28 @@ impl Plan {
     /// A plan that nobody has tried.
     #[must_use]
     pub const fn new(person: PersonKey, fingerprint: Fingerprint, before: Before, action: Action) -> Self {
-        Self { person, fingerprint, before, action, trace: Trace::Untried }
+        let derived = OnceLock::new();
+        Self { person, fingerprint, before, action, trace: Trace::Untried, imprint: None, derived }
+    }
+
+    /// The same with what its customer will be found by.
+    #[must_use]
+    pub const fn found_by(mut self, imprint: Imprint) -> Self {
+        self.imprint = Some(imprint);
+        self
+    }
+
+    /// The [derived id](derived_id) of its user's customer: a hash, so it is worked out once.
+    #[must_use]
+    pub fn derived(&self, company: CompanyId) -> CustomerId {
+        *self.derived.get_or_init(|| derived_id(company, &self.person))
     }
 
     /// The customer that it writes, if it writes one, and what is written.
     #[must_use]
     pub fn written(&self, company: CompanyId) -> Option<(CustomerId, &Person)> {
         match &self.action {
-            Action::Create(person) => Some((derived_id(company, &self.person), person)),
+            Action::Create(person) => Some((self.derived(company), person)),
             Action::Update { customer, person }
             | Action::Adopt { customer, write: Some(person) }
             | Action::Claim { customer, write: Some(person) } => Some((*customer, person)),
@@ -146,11 +166,12 @@ impl Plan {
 
     /// Lets whoever is looked for after this one see the customers as they will be.
     pub fn show(&self, company: CompanyId, key: &FingerprintKey, index: &mut CustomerIndex) {
+        let imprint_of = |person| self.imprint.unwrap_or_else(|| key.imprint_of(person));
         match &self.action {
-            Action::Create(person) => index.make(derived_id(company, &self.person), key.imprint_of(person)),
+            Action::Create(person) => index.make(self.derived(company), imprint_of(person)),
             Action::Update { customer, person }
             | Action::Adopt { customer, write: Some(person) }
-            | Action::Claim { customer, write: Some(person) } => index.change(*customer, key.imprint_of(person)),
+            | Action::Claim { customer, write: Some(person) } => index.change(*customer, imprint_of(person)),
             Action::Adopt { customer, write: None } | Action::Claim { customer, write: None } => index.link(*customer),
             Action::Done { customer, .. } => {
                 customer.customer(company, &self.person).iter().for_each(|customer| index.link(*customer));

@@ -109,6 +109,11 @@ impl Desk {
         self.met == 0
     }
 
+    /// Whether there is something that a commit would write, beside the counters.
+    pub(super) const fn has_gathered(&self) -> bool {
+        !self.plans.is_empty() || !self.again.is_empty()
+    }
+
     /// Whether the slice's time is up.
     pub(super) fn is_out_of_time(&self) -> bool {
         self.rooms.clock.now() >= self.errand.ends_at
@@ -153,18 +158,20 @@ impl Desk {
                         return self.plan(lease, Plan::new(key, fingerprint, before, action)).await;
                     }
                 };
-                match self.identify(lease, &person, Sharing::NotYetKnown).await? {
-                    Identity::Later => {
-                        self.deferred.push(Deferred { key, fingerprint, before, person });
-                        return Ok(());
-                    }
-                    identity => (before, self.introduce(&key, identity, person)),
+                let imprint = self.errand.fingerprint_key.imprint_of(&person);
+                let identity = self.identify(lease, &imprint, Sharing::NotYetKnown).await?;
+                if identity == Identity::Later {
+                    self.deferred.push(Deferred { key, fingerprint, before, person });
+                    return Ok(());
                 }
+                let action = self.introduce(&key, identity, person);
+                return self.plan(lease, Plan::new(key, fingerprint, before, action).found_by(imprint)).await;
             }
             Met::MayBeMade { before } => match Person::read(user, group) {
                 Ok(person) => {
                     let trace = Trace::InDoubt { written_down: false };
-                    let plan = Plan { trace, ..Plan::new(key, fingerprint, before, Action::Create(person)) };
+                    let mut plan = Plan::new(key, fingerprint, before, Action::Create(person));
+                    plan.trace = trace;
                     return self.plan(lease, plan).await;
                 }
                 Err(reason) => (before, Action::Skip { reason, customer: Linked::Nobody }),
@@ -184,9 +191,10 @@ impl Desk {
             let address = person.email.as_deref().map(|email| self.hasher.hash_one(email_key(email)));
             let users = address.map_or(0, |address| self.users_with(address));
             let sharing = if users > 1 { Sharing::Shared } else { Sharing::Alone };
-            let identity = self.identify(lease, &person, sharing).await?;
+            let imprint = self.errand.fingerprint_key.imprint_of(&person);
+            let identity = self.identify(lease, &imprint, sharing).await?;
             let action = self.introduce(&key, identity, person);
-            self.plan(lease, Plan::new(key, fingerprint, before, action)).await?;
+            self.plan(lease, Plan::new(key, fingerprint, before, action).found_by(imprint)).await?;
         }
         Ok(())
     }
@@ -260,8 +268,7 @@ impl Desk {
         self.plans.iter().any(|other| plan.writes_customer_of(other, self.company))
     }
 
-    async fn identify(&mut self, lease: &mut Lease, person: &Person, sharing: Sharing) -> Result<Identity, Halt> {
-        let imprint = self.errand.fingerprint_key.imprint_of(person);
+    async fn identify(&mut self, lease: &mut Lease, imprint: &Imprint, sharing: Sharing) -> Result<Identity, Halt> {
         let gives_ids = self.rooms.customers.gives_ids();
         // Without an address nobody is found; where ids are given, who is there is asked all the same.
         if imprint.email.is_none() && !gives_ids {
@@ -270,12 +277,12 @@ impl Desk {
         if self.index.is_none() {
             self.index = Some(self.read_index().await?);
         }
-        let identity = self.look_up(&imprint, sharing);
+        let identity = self.look_up(imprint, sharing);
         match identity {
             // It is only being made, and will perhaps have another id: it has to be there first.
             Identity::Is { id, .. } if gives_ids && self.is_being_made(id) => {
                 self.commit(lease).await?;
-                Ok(self.look_up(&imprint, sharing))
+                Ok(self.look_up(imprint, sharing))
             }
             identity => Ok(identity),
         }
@@ -287,7 +294,7 @@ impl Desk {
 
     fn is_being_made(&self, customer: CustomerId) -> bool {
         let makes = |plan: &Plan| matches!(plan.action, Action::Create(_));
-        self.plans.iter().any(|plan| makes(plan) && derived_id(self.company, &plan.person) == customer)
+        self.plans.iter().any(|plan| makes(plan) && plan.derived(self.company) == customer)
     }
 
     /// Turns an identity into an action.

@@ -142,9 +142,7 @@ impl Desk {
 
     fn order(&self, plan: &Plan) -> Option<Order> {
         match &plan.action {
-            Action::Create(person) => {
-                Some(Order::Create { id: derived_id(self.company, &plan.person), person: person.clone() })
-            }
+            Action::Create(person) => Some(Order::Create { id: plan.derived(self.company), person: person.clone() }),
             action => {
                 let (customer, person) = plan.written(self.company)?;
                 debug_assert!(action.writes() == 2, "{action:?} writes a customer");
@@ -307,7 +305,7 @@ impl Desk {
     }
 
     fn derived(&self, at: usize) -> Option<CustomerId> {
-        self.plans.get(at).map(|plan| derived_id(self.company, &plan.person))
+        self.plans.get(at).map(|plan| plan.derived(self.company))
     }
 
     fn twin(&self, at: usize, index: &CustomerIndex) -> Option<CustomerId> {
@@ -339,7 +337,7 @@ impl Desk {
 
     fn made(&mut self, at: usize, id: CustomerId) {
         let Some(plan) = self.plans.get(at) else { return };
-        let derived = derived_id(self.company, &plan.person);
+        let derived = plan.derived(self.company);
         let customer = self.linked_to(&plan.person, id);
         if let Some(index) = self.index.as_mut().filter(|_| id != derived) {
             index.rename(derived, Some(id));

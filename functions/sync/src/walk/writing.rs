@@ -18,7 +18,7 @@ use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::action;
 use shared::table::lease::{Chunk, Commit, Lease};
-use shared::table::link::{JobStamp, Link, Linked, derived_id};
+use shared::table::link::{JobStamp, Link, Linked};
 use shared::table::report::{Imprint, Row};
 
 use crate::customers::home::{Home, HomeError};
@@ -147,7 +147,7 @@ impl Desk {
         let there = self.rooms.customers.there(self.company, &customers.collect(), &self.errand.budget).await?;
         let is_there = |customer: &CustomerId| there.contains(customer) || rehearsal.has_made(customer);
         let is_misjudged = |plan: &Plan| match &plan.action {
-            Action::Create(_) => !plan.trace.is_in_doubt() && is_there(&derived_id(self.company, &plan.person)),
+            Action::Create(_) => !plan.trace.is_in_doubt() && is_there(&plan.derived(self.company)),
             Action::Update { customer, .. } => !is_there(customer),
             // It is written only when it was there a moment ago.
             Action::Adopt { .. } | Action::Claim { .. } | Action::Done { .. } | Action::Skip { .. } => false,
@@ -220,7 +220,8 @@ impl Desk {
                 Action::Skip { reason, customer } => (Outcome::Skipped(*reason), *customer, false),
             };
             let link = Link { person: *key, customer, fingerprint: *fingerprint, outcome, decided_by };
-            let written = plan.written(self.company).filter(|_| self.rehearsal.is_some() && writes_customer);
+            let shows = self.rehearsal.is_some() && writes_customer;
+            let written = if shows { plan.written(self.company) } else { None };
             let imprint = written.map(|(_, person)| self.errand.fingerprint_key.imprint_of(person));
             Prepared { link, writes_customer, imprint }
         };
@@ -243,10 +244,11 @@ impl Desk {
     pub(super) fn correct(&mut self, at: usize) {
         let company = self.company;
         let Some(plan) = self.plans.get_mut(at) else { return };
+        let derived = plan.derived(company);
         let skipped = Action::Skip { reason: SkipReason::CustomerDeleted, customer: Linked::Nobody };
         plan.action = match std::mem::replace(&mut plan.action, skipped) {
             // It is there: made by this company's sync before, when it was connected in the past.
-            Action::Create(person) => Action::Update { customer: derived_id(company, &plan.person), person },
+            Action::Create(person) => Action::Update { customer: derived, person },
             // It is gone, and stays so.
             Action::Update { customer, .. } | Action::Claim { customer, write: Some(_) } => {
                 Action::Skip { reason: SkipReason::CustomerDeleted, customer: Linked::To(customer) }
