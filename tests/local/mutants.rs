@@ -11,8 +11,10 @@
 //! that are about the same rooms ([`SUITE`]).
 //!
 //! What it does not do: change a condition that DynamoDB judges, which is text to Rust; those are
-//! taken out by `cargo run --package simulation -- --sabotage`. It works on a copy of the source,
-//! [`tree`], so the source may be edited meanwhile.
+//! taken out by `cargo run --package simulation -- --sabotage`. How a transaction, a link or a report
+//! is put into a request, and the walk's desk, are not among the files yet; `--file` looks at any.
+//!
+//! It works on a copy of the source, [`tree`], so the source may be edited meanwhile.
 
 mod explained;
 mod outcome;
@@ -146,7 +148,7 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
     let mut fates = tried(&tool, &tree, "quick", &files, &first)?;
     let survivors: Vec<_> = named(&fates, Fate::Missed).map(|name| format!("--re=^{}$", literal(name))).collect();
     if !survivors.is_empty() {
-        eprintln!("{} mutants survive the quick tests and meet the suite ...", survivors.len());
+        eprintln!("Survivors of the quick tests, which meet the suite now: {}", survivors.len());
         let second: Vec<_> = SUITE.into_iter().chain(survivors.iter().map(String::as_str)).collect();
         fates.extend(tried(&tool, &tree, "suite", &files, &second)?);
     }

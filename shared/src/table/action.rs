@@ -171,9 +171,12 @@ mod tests {
     const CONDITION: &str = "#a = :was AND attribute_exists(#a)";
     const NEW: &str = "attribute_not_exists(#a)";
 
-    /// What was sent last: its length as it says itself, and its body.
+    /// A request: its length as it says itself, and its body.
+    type Request = (String, Vec<u8>);
+
+    /// What was sent last.
     #[derive(Debug, Clone, Default)]
-    struct Sent(Arc<Mutex<Option<(String, Vec<u8>)>>>);
+    struct Sent(Arc<Mutex<Option<Request>>>);
 
     impl HttpConnector for Sent {
         fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
