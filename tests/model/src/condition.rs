@@ -74,7 +74,7 @@ impl Condition {
     pub const fn written(self) -> Written {
         let (file, constant, clause) = match self {
             Self::LockFree => ("acquire.rs", Some("FREE"), "attribute_not_exists(#job)"),
-            Self::JobNew => ("acquire.rs", Some("NEW"), "attribute_not_exists(#item)"),
+            Self::JobNew => ("transaction.rs", Some("NEW"), "attribute_not_exists(#item)"),
             Self::StillPending => ("acquire.rs", Some("NOT_BEGUN"), "#status = :pending"),
             Self::NeverBegun => ("acquire.rs", Some("NOT_BEGUN"), "#generation = :never"),
             Self::GoneOrEnded => {

@@ -115,9 +115,10 @@ fn a_job_put_without_a_lease_by_an_older_version_waits_for_a_message_or_a_reques
     assert!(matches!(all, Runs::Stuck(_)), "{all:?}");
 }
 
-const TABLE: [&str; 5] = ["acquire.rs", "jobs.rs", "lease.rs", "lapsed.rs", "cancel.rs"];
-/// What is set, what is read by, and the connection, which no step of the model has.
-const NO_CONDITIONS: [&str; 13] = [
+const TABLE: [&str; 6] = ["acquire.rs", "jobs.rs", "lease.rs", "lapsed.rs", "cancel.rs", "transaction.rs"];
+/// What is set, what is read by, how a refusal is called, and the connection, which no step of the model has.
+const NO_CONDITIONS: [&str; 14] = [
+    "CONDITION_FAILED",
     "CONNECTED",
     "CONNECTED_AND_DUE",
     "USE_UP",
