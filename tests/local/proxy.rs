@@ -34,10 +34,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use hyper::http::uri::PathAndQuery;
 use hyper::http::{request, response};
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::{Request, Response, StatusCode, Uri, Version};
 
 use crate::plain_http::{self, PlainClient};
 use crate::serving::{Serving, broken_off, hang_up};
@@ -237,6 +237,9 @@ async fn deliver(shared: &Shared, operation: Operation, mut parts: request::Part
         Some((mut parts, body)) => {
             parts.headers.remove(TRANSFER_ENCODING);
             parts.headers.insert(CONTENT_LENGTH, body.len().into());
+            // Between the server and us: LocalStack closes a connection after each answer, AWS does not.
+            parts.headers.remove(CONNECTION);
+            parts.version = Version::HTTP_11;
             shared.record(operation, Fate::Answered(parts.status.as_u16()));
             Response::from_parts(parts, Body::from(body))
         }

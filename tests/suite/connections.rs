@@ -51,7 +51,8 @@ impl Scene {
         connect::connect(&dynamodb, state, secrets, &connection, &api_key).await.expect("a connection");
         let issuer = Issuer::start(&[REALM]).expect("an issuer");
         let proxy = Proxy::in_front_of(endpoint.url()).expect("a proxy");
-        // The emulator may be busy with other tests for longer than a start waits.
+        // The emulator may be busy with other tests for longer than a start waits. The proxy keeps connections open,
+        // which not every emulator does.
         proxy.on("GET /ping").say(&json!("healthy"));
         let tls = Tls::in_front_of(&proxy.url()).expect("TLS");
         let binaries = built.expect("the functions build");
