@@ -170,8 +170,9 @@ fn any(json: &mut String, value: AttributeValue) {
             json.push(']');
         }),
         AttributeValue::M(item) => member(json, "M", |json| Attributes::from(item).write_to(json)),
-        // No item of ours has a set.
-        _ => member(json, "NULL", |json| json.push_str("true")),
+        AttributeValue::Null(_) => member(json, "NULL", |json| json.push_str("true")),
+        // A set, which nothing of ours is: DynamoDB refuses a value of no kind, and keeps nothing in its place.
+        _ => json.push_str("{}"),
     }
 }
 
@@ -239,6 +240,12 @@ mod tests {
             "map": { "M": { "\"": { "S": "" } } },
         });
         assert_eq!(read(&Attributes::from(item)), expected);
+    }
+
+    #[test]
+    fn a_kind_of_value_that_is_not_known_is_never_written_as_another() {
+        let item = Item::from([("set".to_owned(), AttributeValue::Ss(vec!["a".to_owned()]))]);
+        assert_eq!(read(&Attributes::from(item)), json!({ "set": {} }));
     }
 
     #[test]

@@ -13,7 +13,8 @@
 //!
 //! [`schema`] names the attributes with their units, [`acquire`] and [`lease`] are the steps of
 //! the protocol, each one conditional write. The invariant they hold together: at most one job
-//! of a company is active, and at most one worker writes for it.
+//! of a company is active, and at most one worker writes for it. [`action`] and [`attributes`] are
+//! how what they write is put on the wire.
 
 pub mod acquire;
 pub mod action;
