@@ -151,20 +151,14 @@ fn name(json: &mut String, name: &str) {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
     use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
-    use aws_smithy_runtime_api::client::http::{
-        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-    };
-    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-    use aws_smithy_runtime_api::http::StatusCode;
-    use aws_smithy_types::body::SdkBody;
     use serde_json::Value;
 
     use super::*;
     use crate::table::Table;
     use crate::table::attributes::Item;
     use crate::table::expression::{names, values};
+    use crate::table::standin;
 
     const TOKEN: &str = "a \"token\"";
     const CHANGE: &str = "SET #a = :a, #b = :b REMOVE #c";
@@ -178,28 +172,15 @@ mod tests {
     #[derive(Debug, Clone, Default)]
     struct Sent(Arc<Mutex<Option<Request>>>);
 
-    impl HttpConnector for Sent {
-        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-            let length = request.headers().get("content-length").unwrap_or_default().to_owned();
-            let body = request.body().bytes().unwrap_or_default().to_vec();
-            *self.0.lock().expect("no panic") = Some((length, body));
-            let status = StatusCode::try_from(200).expect("a status");
-            HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from("{}"))))
-        }
-    }
-
     impl Sent {
         fn aws(&self) -> crate::aws::SdkConfig {
             let sent = self.clone();
-            crate::aws::SdkConfig::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::from_static("eu-north-1"))
-                .endpoint_url("http://aws.invalid")
-                .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                    "key", "key", None, None, "test",
-                )))
-                .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(sent.clone())))
-                .build()
+            standin::aws(move |request| {
+                let length = request.headers()["content-length"].to_str().expect("text").to_owned();
+                let body = request.body().bytes().unwrap_or_default().to_vec();
+                *sent.0.lock().expect("no panic") = Some((length, body));
+                (200, "{}")
+            })
         }
 
         fn take(&self) -> Value {

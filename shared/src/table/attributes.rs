@@ -219,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_nothing_but_what_json_writes_in_another_way_is_written_in_that_way() {
+        for text in ["\u{1}", "\"", "\\\\", "\u{1f}", " ", ""] {
+            let read = read(&Attributes::default().text("a", text));
+            assert_eq!(read, json!({ "a": { "S": text } }), "{text:?}");
+        }
+    }
+
+    #[test]
     fn an_item_of_the_sdk_is_written_with_all_that_is_in_it() {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let item = Item::from([

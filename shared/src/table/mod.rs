@@ -32,6 +32,8 @@ pub mod outbox;
 pub mod report;
 pub mod scheduled;
 pub mod schema;
+#[cfg(test)]
+mod standin;
 mod transaction;
 mod unread;
 

@@ -218,6 +218,12 @@ mod tests {
     }
 
     #[test]
+    fn a_job_goes_so_long_after_it_was_accepted() {
+        let kept = i64::try_from(JOBS_ARE_KEPT.as_secs()).expect("less than an age");
+        assert_eq!(expires_on(Timestamp::from_ms(1_000_999)), 1_000 + kept);
+    }
+
+    #[test]
     fn an_item_of_an_older_version_is_read_with_defaults() {
         let job: JobItem = serde_json::from_value(serde_json::json!({
             "company": "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f",

@@ -145,13 +145,20 @@ fn is_conflict(reasons: &[CancellationReason]) -> bool {
 
 /// Full jitter: anything from nothing to a bound that doubles.
 fn pause(attempt: u32) -> Duration {
-    let bound = FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE);
-    bound.mul_f64(fastrand::f64())
+    longest(attempt).mul_f64(fastrand::f64())
+}
+
+fn longest(attempt: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+    use crate::table::standin::{self, Says};
 
     fn reason(code: &str) -> CancellationReason {
         CancellationReason::builder().code(code).build()
@@ -172,10 +179,47 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_and_stay_within_their_bound() {
-        for attempt in 0..64 {
-            assert!(pause(attempt) <= LONGEST_PAUSE);
+    fn pauses_are_drawn_from_a_bound_that_doubles_up_to_the_longest() {
+        let bounds: Vec<_> = (0..7).map(|attempt| longest(attempt).as_millis()).collect();
+        assert_eq!(bounds, [40, 80, 160, 320, 640, 1_000, 1_000]);
+        assert_eq!(longest(u32::MAX), LONGEST_PAUSE);
+        let drawn: Vec<_> = (0..64).map(|_| pause(0)).collect();
+        assert!(drawn.iter().all(|pause| *pause <= longest(0)) && drawn.iter().any(|pause| !pause.is_zero()));
+    }
+
+    /// What becomes of a transaction that is answered so, and how often it was sent.
+    async fn sent(says: Says) -> (Result<Written, TableError>, u32) {
+        let tries = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&tries);
+        let aws = standin::aws(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            says
+        });
+        let written = Table::new(&aws, "t").transact("test", "a token", &[]).await;
+        (written, tries.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_transaction_that_meets_another_is_sent_again_and_not_for_ever() {
+        const CONFLICT: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]}"#;
+        const UNDER_WAY: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionInProgressException"}"#;
+        for says in [CONFLICT, UNDER_WAY] {
+            let (written, tries) = sent((400, says)).await;
+            assert!(matches!(written, Err(TableError::Contended { tries: TRIES, .. })), "{written:?}");
+            assert_eq!(tries, TRIES);
         }
-        assert!(pause(0) <= FIRST_PAUSE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_transaction_that_cannot_be_is_sent_once() {
+        const INVALID: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "CancellationReasons": [{"Code": "ValidationError"}]}"#;
+        const UNKNOWN: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}"#;
+        for says in [INVALID, UNKNOWN] {
+            let (written, tries) = sent((400, says)).await;
+            assert!(matches!(written, Err(TableError::Unavailable { .. })), "{written:?}");
+            assert_eq!(tries, 1);
+        }
     }
 }

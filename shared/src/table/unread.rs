@@ -76,40 +76,9 @@ impl DeserializeResponse for Keeper {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::config::retry::RetryConfig;
-    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-    use aws_smithy_runtime_api::client::http::{
-        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-    };
-    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-    use aws_smithy_runtime_api::http::StatusCode;
-
-    use super::*;
     use crate::ids::CompanyId;
-    use crate::table::{Table, TableError};
-
-    /// Says the same to every request.
-    #[derive(Debug, Clone)]
-    struct Says(u16, &'static str);
-
-    impl HttpConnector for Says {
-        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-            let status = StatusCode::try_from(self.0).expect("a status");
-            HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(self.1))))
-        }
-    }
-
-    fn table(says: Says) -> Table {
-        let aws = crate::aws::SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("eu-north-1"))
-            .endpoint_url("http://aws.invalid")
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("key", "key", None, None, "test")))
-            .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(says.clone())))
-            .retry_config(RetryConfig::disabled())
-            .build();
-        Table::new(&aws, "t")
-    }
+    use crate::table::TableError;
+    use crate::table::standin::{Says, table};
 
     #[tokio::test]
     async fn a_refusal_is_read_as_ever_and_is_never_a_page_without_links() {
@@ -122,10 +91,10 @@ mod tests {
                 Err(other) => panic!("{other}"),
             }
         };
-        assert_eq!(told(Says(400, THROTTLED)).await, "ThrottlingException");
-        assert_eq!(told(Says(500, "{}")).await, "Unknown");
-        assert_eq!(told(Says(200, "")).await, "AnswerUnreadable");
-        let page = table(Says(200, r#"{"Items": [], "Count": 0}"#)).links(company, None).await.expect("a page");
+        assert_eq!(told((400, THROTTLED)).await, "ThrottlingException");
+        assert_eq!(told((500, "{}")).await, "Unknown");
+        assert_eq!(told((200, "")).await, "AnswerUnreadable");
+        let page = table((200, r#"{"Items": [], "Count": 0}"#)).links(company, None).await.expect("a page");
         assert!(page.links.is_empty() && page.next.is_none());
     }
 }
