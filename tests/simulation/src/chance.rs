@@ -60,10 +60,15 @@ pub(crate) struct Character {
     pub clock_wrong: f64,
     pub short_slice: f64,
     stale: f64,
-    pages: Option<usize>,
+    pub pages: Option<usize>,
 }
 
 impl Character {
+    /// Whether nothing goes wrong, however short pages are.
+    pub(crate) fn is_calm(&self) -> bool {
+        Self { pages: None, ..self.clone() } == Self::CALM
+    }
+
     /// A run in which nothing goes wrong.
     pub(crate) const CALM: Self = Self {
         refused: 0.0,

@@ -37,6 +37,9 @@ impl Deployment {
             self.settle(Until::JobsEnded).await;
             self.last_sync(company).await;
         }
+        for company in 0..companies {
+            self.read_all(company).await;
+        }
         self.settle(Until::EventsTold).await;
         self.events();
         self.marks();

@@ -33,6 +33,7 @@ mod hosts;
 mod issuer;
 mod outside;
 mod play;
+mod reading;
 mod run;
 mod sabotage;
 mod script;

@@ -39,7 +39,7 @@ impl Deployment {
     pub(crate) async fn ask(&self, company: Uuid, method: &str, path: &str, body: Value) -> Option<Told> {
         let mut told = self.ask_once(company, method, path, &body).await?;
         for _ in 0..COMES_AGAIN {
-            if told.status != 503 || self.shared.lock().character != Character::CALM {
+            if told.status != 503 || !self.shared.lock().character.is_calm() {
                 break;
             }
             sleep(self.shared.alone_after(COMES_AGAIN_AFTER_MS)).await;
