@@ -11,13 +11,14 @@
 //! that are about the same rooms ([`SUITE`]).
 //!
 //! What it does not do: change a condition that DynamoDB judges, which is text to Rust; those are
-//! taken out by `cargo run --package simulation -- --sabotage`. How a transaction, a link or a report
-//! is put into a request, and the walk's desk, are not among the files yet; `--file` looks at any.
+//! taken out by `cargo run --package simulation -- --sabotage`.
 //!
+//! A file that is as it was when its mutants were last tried ([`record`]) is not tried again, unless `--all` says so.
 //! It works on a copy of the source, [`tree`], so the source may be edited meanwhile.
 
 mod explained;
 mod outcome;
+mod record;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -31,24 +32,37 @@ use crate::folders;
 use crate::setup::{self, Crate, SetupError};
 use explained::Judgement;
 use outcome::{Fate, Fates};
+use record::Record;
 
 const CARGO_MUTANTS: Crate = Crate { name: "cargo-mutants", version: "27.1.0", cost: "once, two to four minutes" };
 
 /// The files whose every mutant is looked at.
-const FILES: [&str; 13] = [
+const FILES: [&str; 25] = [
     "shared/src/job.rs",
     "shared/src/recovery.rs",
     "shared/src/handoff.rs",
     "shared/src/table/acquire.rs",
+    "shared/src/table/action.rs",
+    "shared/src/table/attributes.rs",
     "shared/src/table/cancel.rs",
     "shared/src/table/due.rs",
+    "shared/src/table/jobs.rs",
     "shared/src/table/lapsed.rs",
     "shared/src/table/lease.rs",
+    "shared/src/table/link.rs",
+    "shared/src/table/link/reading.rs",
+    "shared/src/table/outbox.rs",
+    "shared/src/table/report.rs",
     "shared/src/table/scheduled.rs",
+    "shared/src/table/schema.rs",
+    "shared/src/table/transaction.rs",
     "functions/recover/src/rescue.rs",
     "functions/recover/src/scheduled.rs",
     "functions/sync/src/walk/decision.rs",
+    "functions/sync/src/walk/desk.rs",
     "functions/sync/src/walk/ledger.rs",
+    "functions/sync/src/walk/sending.rs",
+    "functions/sync/src/walk/writing.rs",
 ];
 
 /// What each mutant is built with, and what it is run against: the tests of one package are those of the mutant's.
@@ -66,13 +80,17 @@ const QUICK: [&str; 9] = [
 ];
 
 /// The same for what survives that. The workspace whole, as `cargo test` builds it.
-const SUITE: [&str; 11] = [
+const SUITE: [&str; 15] = [
     "--cargo-arg=--workspace",
     "--cargo-arg=--test=suite",
     "--cargo-test-arg=--",
     // They wait for the servers most of their time.
     "--cargo-test-arg=--test-threads=4",
     "--cargo-test-arg=cancel::",
+    "--cargo-test-arg=customers_rest",
+    "--cargo-test-arg=http_jobs::",
+    "--cargo-test-arg=http_pages::",
+    "--cargo-test-arg=http_report::",
     "--cargo-test-arg=http_start::",
     "--cargo-test-arg=recovery::",
     "--cargo-test-arg=schedule_clock::",
@@ -96,6 +114,9 @@ pub struct Plan {
     /// Only a part of them: 0/4, 1/4, 2/4 or 3/4 is a quarter.
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
+    /// Also of files that are as they were when their mutants were tried.
+    #[arg(long, conflicts_with = "files")]
+    all: bool,
 }
 
 /// What went wrong; each text says what to do.
@@ -139,22 +160,52 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
     let tree = tree::renewed().map_err(refused("copy the source below target/mutants"))?;
     let page = fs::read_to_string(folders::root().join(EXPLAINED)).map_err(refused("read tests/mutants.txt"))?;
     let page = explained::parse(&page).map_err(MutantsError::NoReason)?;
-    let files: Vec<&str> =
-        if plan.files.is_empty() { FILES.to_vec() } else { plan.files.iter().map(String::as_str).collect() };
+    let root = folders::root();
+    let mut record = Record::read(&root).map_err(refused("read what is kept of earlier tries"))?;
+    let mut sources = record::sources(&root, &FILES).map_err(refused("have git name the files"))?;
+    let files = files(plan, &record, &sources);
+    if files.is_empty() {
+        eprintln!("No file has changed since its mutants were tried.");
+        told_by_record(&record, &sources);
+        return Ok(());
+    }
     let all = all(&tool, &tree, &files).map_err(refused("list the mutants"))?;
 
     let shard = plan.shard.iter().flat_map(|shard| ["--shard", shard.as_str()]);
     let first: Vec<_> = QUICK.into_iter().chain(shard).collect();
     let mut fates = tried(&tool, &tree, "quick", &files, &first)?;
-    let survivors: Vec<_> = named(&fates, Fate::Missed).map(|name| format!("--re=^{}$", literal(name))).collect();
+    let survivors: Vec<_> = named(&fates, Fate::Missed).cloned().collect();
     if !survivors.is_empty() {
         eprintln!("Survivors of the quick tests, which meet the suite now: {}", survivors.len());
-        let second: Vec<_> = SUITE.into_iter().chain(survivors.iter().map(String::as_str)).collect();
+        let these: Vec<_> = survivors.iter().map(|name| format!("--re=^{}$", literal(name))).collect();
+        let second: Vec<_> = SUITE.into_iter().chain(these.iter().map(String::as_str)).collect();
         fates.extend(tried(&tool, &tree, "suite", &files, &second)?);
     }
-    let Judgement { unexplained, stale, explained } = explained::judge(&page, &fates, &all);
-    tell(&fates, survivors.len(), explained);
+    let Judgement { unexplained, stale, .. } = explained::judge(&page, &fates, &all);
+    tell(&fates);
+    // Of a part of a file it is not known how the rest fares.
+    if plan.shard.is_none() {
+        for file in files.into_iter().filter(|file| !unexplained.iter().any(|name| name.starts_with(*file))) {
+            if let Some(source) = sources.get(file) {
+                record.enter(file, source.clone(), &fates, &survivors);
+            }
+        }
+        record.keep(&FILES);
+        record.write(&root).map_err(refused("keep what became of the mutants"))?;
+    }
+    // What was edited meanwhile is another file.
+    sources.extend(record::sources(&root, &FILES).map_err(refused("have git name the files"))?);
+    told_by_record(&record, &sources);
     if unexplained.is_empty() && stale.is_empty() { Ok(()) } else { Err(MutantsError::Found { unexplained, stale }) }
+}
+
+/// Those that are asked for, or those that have changed.
+fn files<'a>(plan: &'a Plan, record: &Record, sources: &BTreeMap<String, String>) -> Vec<&'a str> {
+    if !plan.files.is_empty() {
+        return plan.files.iter().map(String::as_str).collect();
+    }
+    let is_known = |file: &str| sources.get(file).is_some_and(|source| record.of(file, source).is_some());
+    FILES.into_iter().filter(|file| plan.all || !is_known(file)).collect()
 }
 
 /// cargo-mutants on the copy.
@@ -208,9 +259,8 @@ fn literal(text: &str) -> String {
     })
 }
 
-/// The figures; per file, for whoever looks closer, beside them.
-#[expect(clippy::print_stdout, reason = "`cargo local figures` reads it")]
-fn tell(fates: &Fates, survivors: usize, explained: usize) {
+/// What this run found, for whoever waits for it.
+fn tell(fates: &Fates) {
     let mut by_file: BTreeMap<&str, Vec<Fate>> = BTreeMap::new();
     for (name, fate) in fates {
         by_file.entry(name.split(':').next().unwrap_or_default()).or_default().push(*fate);
@@ -224,16 +274,22 @@ fn tell(fates: &Fates, survivors: usize, explained: usize) {
             of.len()
         );
     }
-    let of = |fate| named(fates, fate).count();
-    let by_suite = survivors.saturating_sub(of(Fate::Missed));
-    println!("figure: mutants of {} files: tried = {}", by_file.len(), fates.len());
+}
+
+/// The figures: of all files that are as they were when their mutants were tried.
+#[expect(clippy::print_stdout, reason = "`cargo local figures` reads it")]
+fn told_by_record(record: &Record, sources: &BTreeMap<String, String>) {
+    let known: Vec<_> = FILES.iter().filter_map(|file| record.of(file, sources.get(*file)?)).collect();
+    let sum = |of: fn(&record::Looked) -> usize| known.iter().map(|looked| of(looked)).sum::<usize>();
+    println!("figure: files whose mutants were tried, of all that are named = {}, {}", known.len(), FILES.len());
     println!(
-        "figure: mutants: caught, of which by the suite alone = {}, {by_suite}",
-        of(Fate::Caught) + of(Fate::TimedOut)
+        "figure: mutants: caught, of which by the suite alone = {}, {}",
+        sum(|of| of.caught),
+        sum(|of| of.by_suite)
     );
-    println!("figure: mutants: of those caught, with which the tests did not end in time = {}", of(Fate::TimedOut));
-    println!("figure: mutants: no Rust = {}", of(Fate::Unviable));
-    println!("figure: mutants: missed, of which explained = {}, {explained}", of(Fate::Missed));
+    println!("figure: mutants: of those caught, with which the tests did not end in time = {}", sum(|of| of.timed_out));
+    println!("figure: mutants: no Rust = {}", sum(|of| of.unviable));
+    println!("figure: mutants: missed, each explained in a line = {}", sum(|of| of.missed));
 }
 
 fn told(unexplained: &[String], stale: &[String]) -> String {
