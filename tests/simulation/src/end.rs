@@ -12,6 +12,7 @@ use crate::chance::Character;
 use crate::hosts::Deployment;
 use crate::play::SYNCS;
 use crate::source::{MARK, User};
+use crate::table::expression::Item;
 use crate::watch::{number, string};
 
 const MINUTE_MS: u64 = 60_000;
@@ -97,12 +98,17 @@ impl Deployment {
         let did = world
             .tables
             .state(&id, &format!("JOB#{job}"))
-            .map(|job| ["found", "created", "updated", "unchanged"].map(|name| number(job, name).unwrap_or(-1)));
-        let users = i128::try_from(world.companies[company].users.len()).unwrap_or(-1);
+            .map(|job| ["found", "created", "updated", "unchanged", "skipped"].map(|name| number(job, name)));
+        let [users, nameless] = {
+            let company = &world.companies[company];
+            [company.users.len(), company.nameless()].map(|count| i128::try_from(count).unwrap_or(-1))
+        };
         let written = world.watch.people_written - before;
         drop(world);
-        if did != Some([users, 0, 0, users]) || written > 0 {
-            self.shared.broken(format!("a sync with nothing to do did {did:?} of {users} and wrote {written} times"));
+        let expected = [users, 0, 0, users - nameless, nameless].map(Some);
+        if did != Some(expected) || written > 0 {
+            let what = format!("a sync with nothing to do did {did:?} of {users}, {nameless} without a name");
+            self.shared.broken(format!("{what}, and wrote {written} times"));
         }
     }
 
@@ -124,7 +130,7 @@ impl Deployment {
         }
     }
 
-    /// I7: everybody whom VAKA lists is one customer, as VAKA has it, and nobody is two.
+    /// I7: everybody whom VAKA lists by a name is one customer, as VAKA has it, and nobody is two.
     fn customers(&self, company: usize) {
         let mut found = Vec::new();
         {
@@ -136,7 +142,8 @@ impl Deployment {
                     found.push(what);
                 }
             }
-            let derived = world.tables.of_company(&id, "LINK#").filter(|(_, link)| !link.contains_key("c")).count();
+            let links = world.tables.of_company(&id, "LINK#");
+            let derived = links.filter(|(_, link)| is_derived(link)).count();
             let customers: Vec<_> = world.tables.customers(&id).collect();
             if customers.len() != derived + company.customers_before {
                 found.push(format!(
@@ -166,12 +173,20 @@ impl Deployment {
         let Some(link) = tables.state(&company.to_string(), &item) else {
             return Some("I7: a user without a link".to_owned());
         };
-        let adopted = link.get("c").and_then(|c| uuid_of(c.get("B")?.as_str()?));
-        let customer = adopted.unwrap_or_else(|| *derived_id(of, &key).as_uuid()).to_string();
+        let named = customer_of(link);
+        if person.name.is_empty() != (string(link, "o") == Some("S")) {
+            return Some("a user is left out who has a name, or has none and is not left out".to_owned());
+        }
+        if person.name.is_empty() && named.is_none() {
+            return None;
+        }
+        let derived = *derived_id(of, &key).as_uuid();
+        let customer = named.unwrap_or(derived).to_string();
         let Some((_, customer)) = tables.customers(&company.to_string()).find(|(id, _)| *id == customer) else {
             return Some("I7: a link to a customer that is not there".to_owned());
         };
-        let is_as_listed = string(customer, "vaka_name") == Some(&person.name) || adopted.is_some();
+        let is_as_listed =
+            string(customer, "vaka_name") == Some(&person.name) || person.name.is_empty() || named.is_some();
         (!is_as_listed).then(|| "a customer is not as VAKA has it".to_owned())
     }
 
@@ -225,7 +240,14 @@ enum State {
     Due,
 }
 
-fn uuid_of(base64: &str) -> Option<Uuid> {
+/// The customer that a link names; one that was made for its user is not named, unless the user is left out.
+fn customer_of(link: &Item) -> Option<Uuid> {
     use base64::Engine;
+    let base64 = link.get("c")?.get("B")?.as_str()?;
     Uuid::from_slice(&base64::engine::general_purpose::STANDARD.decode(base64).ok()?).ok()
+}
+
+/// Whether the customer of a link was made for its user: those that were there before have ids of version 4.
+fn is_derived(link: &Item) -> bool {
+    customer_of(link).map_or(string(link, "o") != Some("S"), |customer| customer.get_version_num() == 5)
 }

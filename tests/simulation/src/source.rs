@@ -15,6 +15,9 @@ pub(crate) const API_KEY: &str = "key-of-a-simulated-system";
 /// Two pages of a hundred, if all are in one system.
 const MOST_USERS: usize = 180;
 
+/// One of so many is listed without a name, and has to be left out.
+const NAMELESS: usize = 12;
+
 /// A user: name, and address if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User {
@@ -72,7 +75,13 @@ impl Company {
         let (made, company) = (self.made, self.id.simple().to_string());
         let email = (random.usize(0..8) > 0).then(|| format!("{MARK}{made}@{company}.example"));
         let device = self.devices[random.usize(0..self.devices.len())];
-        self.users.insert((device, uuid(random)), User { name: format!("{MARK}son{made}, Vera{made}"), email });
+        let name = named(random, format!("{MARK}son{made}, Vera{made}"));
+        self.users.insert((device, uuid(random)), User { name, email });
+    }
+
+    /// How many are listed without a name.
+    pub(crate) fn nameless(&self) -> usize {
+        self.users.values().filter(|user| user.name.is_empty()).count()
     }
 
     /// People move in and out, and are renamed; somebody is always left.
@@ -87,7 +96,7 @@ impl Company {
                 }
                 1 | 2 => {
                     self.made += 1;
-                    let name = format!("{MARK}son{}, Ny{}", self.made, self.made);
+                    let name = named(random, format!("{MARK}son{}, Ny{}", self.made, self.made));
                     if let Some(user) = self.users.get_mut(&place) {
                         user.name = name;
                     }
@@ -140,6 +149,11 @@ impl Company {
             .collect();
         Some(json!({"userAccounts": accounts, "continuationToken": next}))
     }
+}
+
+/// This name, or none.
+fn named(random: &mut Rng, name: String) -> String {
+    if random.usize(0..NAMELESS) == 0 { String::new() } else { name }
 }
 
 /// An id from the seed.

@@ -10,7 +10,7 @@ use sync::door::{Answered, Delivered, Invocation};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::chance::{Character, happens};
+use crate::chance::happens;
 use crate::hosts::{Deployment, idle};
 use crate::source::MARK;
 use crate::world::Delivery;

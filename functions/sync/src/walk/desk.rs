@@ -201,12 +201,13 @@ impl Desk {
 
     /// Counts the records of a system that name no user: they are found, and left out.
     pub(super) fn count_unreadable(&mut self, device: DeviceId, unreadable: u64) {
-        if unreadable > 0 {
-            tracing::warn!(
-                event = "source.unreadable", company.id = %self.company, device.id = %device, users = unreadable,
-                "records without a usable user id were left out"
-            );
+        if unreadable == 0 {
+            return;
         }
+        tracing::warn!(
+            event = "source.unreadable", company.id = %self.company, device.id = %device, users = unreadable,
+            "records without a usable user id were left out"
+        );
         for _ in 0..unreadable {
             self.count(Outcome::Skipped(SkipReason::Rejected));
         }
