@@ -31,6 +31,7 @@ use serde_json::json;
 use thiserror::Error;
 
 use crate::bundle::BundleError;
+use crate::check::CheckError;
 use crate::connect::ConnectError;
 use crate::folders;
 use crate::setup::SetupError;
@@ -68,6 +69,8 @@ pub enum Row {
     Start,
     /// Fifty companies at once, one of them huge.
     Companies,
+    /// The deployment packages.
+    Size,
     /// What companies cost a month.
     Cost,
 }
@@ -96,6 +99,9 @@ pub enum BenchError {
     /// A company could not be connected.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A function could not be built as it is deployed.
+    #[error(transparent)]
+    Deployment(#[from] CheckError),
     /// A start could not be measured.
     #[error(transparent)]
     Start(#[from] start::StartError),
@@ -162,6 +168,7 @@ impl Row {
             Self::Memory => rows::memory::measure(fixture, scale).await,
             Self::Start => Ok(rows::start::measure().await?),
             Self::Companies => rows::companies::measure(fixture, scale).await,
+            Self::Size => rows::size::measure().await,
             Self::Cost => rows::cost::measure(fixture).await,
         }
     }

@@ -13,6 +13,7 @@ mod tools;
 mod watch;
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use thiserror::Error;
@@ -109,9 +110,17 @@ pub async fn run(scope: Scope) -> Result<(), CheckError> {
         timed("cargo lambda watch and invoke", invoke_each(&tools)).await?;
     }
     match scope {
-        Scope::Everything | Scope::Build => timed("sam build", build::run(&tools)).await,
+        Scope::Everything | Scope::Build => timed("sam build", build::run(&tools)).await.map(drop),
         Scope::WithoutBuild => Ok(()),
     }
+}
+
+/// Has `sam build` make what is deployed: each function's logical id, and where its bootstrap is.
+///
+/// # Errors
+/// [`CheckError`].
+pub async fn bootstraps() -> Result<Vec<(String, PathBuf)>, CheckError> {
+    build::run(&Tools::install().await?).await
 }
 
 /// `cargo lambda watch` for people, with tables and queues, until they interrupt it.

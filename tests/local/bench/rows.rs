@@ -4,6 +4,7 @@ pub mod companies;
 pub mod cost;
 pub mod memory;
 pub mod rivals;
+pub mod size;
 pub mod start;
 pub mod walk;
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::PathBuf;
 
 use super::CheckError;
 use super::tools::Tools;
@@ -15,26 +16,30 @@ const ELF_64_LITTLE: [u8; 6] = [0x7f, b'E', b'L', b'F', 2, 1];
 const MACHINE_AT: usize = 18;
 const AARCH64: u16 = 183;
 
-/// Builds all functions for arm64, below `target/local`.
+/// Builds all functions for arm64, below `target/local`; each one's logical id, and where its bootstrap is.
 ///
 /// # Errors
 /// [`CheckError::Fault`] if `sam build` fails, [`CheckError::NotDeployable`] if it made another
 /// thing than a binary for arm64.
-pub async fn run(tools: &Tools) -> Result<(), CheckError> {
+pub async fn run(tools: &Tools) -> Result<Vec<(String, PathBuf)>, CheckError> {
     let built = folders::installed().join("sam").join("build");
     tools.run("sam", &["build", "--build-dir", &built.display().to_string()]).await?;
+    let mut bootstraps = Vec::new();
     for function in Template::read()?.resources_of(FUNCTION) {
+        let bootstrap = built.join(function.id).join("bootstrap");
         let mut header = [0; MACHINE_AT + 2];
-        let read =
-            File::open(built.join(function.id).join("bootstrap")).and_then(|mut file| file.read_exact(&mut header));
+        let read = File::open(&bootstrap).and_then(|mut file| file.read_exact(&mut header));
         let fault = match (read, is_for_arm64(&header)) {
-            (Ok(()), true) => continue,
+            (Ok(()), true) => {
+                bootstraps.push((function.id.to_owned(), bootstrap));
+                continue;
+            }
             (Ok(()), false) => "a bootstrap that is no binary for arm64",
             (Err(_), _) => "no bootstrap",
         };
         return Err(CheckError::NotDeployable { function: function.id.to_owned(), fault });
     }
-    Ok(())
+    Ok(bootstraps)
 }
 
 fn is_for_arm64(header: &[u8; MACHINE_AT + 2]) -> bool {
