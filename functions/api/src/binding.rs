@@ -42,6 +42,9 @@ const TAKE: &str = "Take";
 /// whole, and less than half of the 6 MB that Lambda can answer in any format.
 pub const MOST_USERS: usize = 10_000;
 
+/// No more users are passed over: what an `int` of the contract holds.
+const MOST_SKIPPED: usize = 2_147_483_647;
+
 /// Why a request could not be bound.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BindingError {
@@ -204,6 +207,9 @@ impl ListUsers {
             return Err(Fault { field: TAKE, fault: "is over 10000" }.into());
         }
         let skip = number(&sources, SKIP)?.unwrap_or_default();
+        if skip > MOST_SKIPPED {
+            return Err(Fault { field: SKIP, fault: "is over 2147483647" }.into());
+        }
         Ok(Self { id: id(in_path, &sources)?, company: company(&sources)?, outcome, skip, take })
     }
 }

@@ -238,6 +238,7 @@ fn a_page_of_a_report_is_bound_with_defaults_and_within_bounds() {
     for (query, expected) in [
         ("", (None, 0, MOST_USERS)),
         ("OUTCOME=skipped&skip=7&TAKE=10000", (Some(OutcomeKind::Skipped), 7, 10_000)),
+        ("Skip=2147483647", (None, 2_147_483_647, MOST_USERS)),
         ("Outcome=Created&Take=0", (Some(OutcomeKind::Created), 0, 0)),
         ("outcome=UPDATED&Skip=", (Some(OutcomeKind::Updated), 0, MOST_USERS)),
         ("outcome=unchanged", (Some(OutcomeKind::Unchanged), 0, MOST_USERS)),
@@ -249,6 +250,7 @@ fn a_page_of_a_report_is_bound_with_defaults_and_within_bounds() {
         ("Outcome=1", "Outcome"),
         ("Skip=-1", "Skip"),
         ("Skip=1.5", "Skip"),
+        ("Skip=2147483648", "Skip"),
         ("Skip=99999999999999999999", "Skip"),
         ("Take=all", "Take"),
         ("Take=10001", "Take"),

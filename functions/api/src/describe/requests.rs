@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sample;
-use super::scalar::{Count, Guid, Page};
+use super::scalar::{Guid, Offset, Page};
 
 /// A request of which there is a sample.
 pub(crate) trait Request: JsonSchema + Serialize {
@@ -65,7 +65,7 @@ pub(crate) struct QueryAxemaUserSyncUsers {
     /// Only users of whom this became.
     outcome: Option<AxemaUserSyncOutcome>,
     /// How many users are passed over.
-    #[schemars(with = "Option<Count>")]
+    #[schemars(with = "Option<Offset>")]
     skip: Option<u32>,
     /// How many users are answered at most. Left out, it is 10,000, and it is never more.
     #[schemars(with = "Option<Page>")]

@@ -55,6 +55,11 @@ scalar! {
 }
 
 scalar! {
+    /// How many of a list are passed over.
+    Offset = { "type": "integer", "format": "int32", "minimum": 0, "maximum": 2147483647 }
+}
+
+scalar! {
     /// How many of a list are answered.
     Page = { "type": "integer", "format": "int32", "minimum": 0, "maximum": 10000 }
 }
