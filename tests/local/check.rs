@@ -12,8 +12,9 @@ mod build;
 mod tools;
 mod watch;
 
+use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Instant;
 
 use thiserror::Error;
@@ -115,12 +116,38 @@ pub async fn run(scope: Scope) -> Result<(), CheckError> {
     }
 }
 
-/// Has `sam build` make what is deployed: each function's logical id, and where its bootstrap is.
+/// What is deployed of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// The function's logical id.
+    pub function: String,
+    /// The size of its bootstrap.
+    pub bootstrap_bytes: u64,
+    /// The size of the zip that is uploaded.
+    pub zip_bytes: u64,
+}
+
+/// Has `sam build` make what is deployed, and packs it with the library that `sam deploy` packs with, by its default.
 ///
 /// # Errors
 /// [`CheckError`].
-pub async fn bootstraps() -> Result<Vec<(String, PathBuf)>, CheckError> {
-    build::run(&Tools::install().await?).await
+pub async fn packages() -> Result<Vec<Package>, CheckError> {
+    let tools = Tools::install().await?;
+    let mut packages = Vec::new();
+    for (function, bootstrap) in build::run(&tools).await? {
+        let (from, zip) = (bootstrap.display().to_string(), bootstrap.with_extension("zip"));
+        tools
+            .run(&tools.python().display().to_string(), &["-m", "zipfile", "-c", &zip.display().to_string(), &from])
+            .await?;
+        let size = |path: &Path| {
+            let metadata =
+                fs::metadata(path).map_err(|source| CheckError::Refused { what: "read a package", source })?;
+            Ok::<_, CheckError>(metadata.len())
+        };
+        packages.push(Package { function, bootstrap_bytes: size(&bootstrap)?, zip_bytes: size(&zip)? });
+        fs::remove_file(&zip).map_err(|source| CheckError::Refused { what: "remove a package", source })?;
+    }
+    Ok(packages)
 }
 
 /// `cargo lambda watch` for people, with tables and queues, until they interrupt it.
