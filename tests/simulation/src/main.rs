@@ -115,11 +115,9 @@ fn many(wanted: &Wanted) -> Result<bool, NotReady> {
                 })
             })
             .collect();
-        // A run that panicked has told why; those that were to follow it were not made.
-        let lost = |_| Err(NotReady::Machine(io::Error::other("a run has panicked")));
         // Each is waited for, also after one that was lost: a scope panics over those that nobody asked about.
         let ended: Vec<_> = runners.into_iter().map(thread::ScopedJoinHandle::join).collect();
-        ended.into_iter().try_for_each(|ended| ended.unwrap_or_else(lost))
+        ended.into_iter().try_for_each(|ended| ended.unwrap_or(Err(NotReady::Panicked)))
     })?;
     let (tally, bad) = (tally.into_inner().unwrap_or_default(), bad.into_inner().unwrap_or_default());
     let seconds = began.elapsed().as_secs_f64();

@@ -35,6 +35,9 @@ pub enum NotReady {
     /// No key for the issuer.
     #[error("no key for the issuer can be made")]
     Key,
+    /// A run that came to no end, so that those that were to follow it were not made.
+    #[error("a run has panicked: see above")]
+    Panicked,
 }
 
 /// What a run came to.
