@@ -162,7 +162,7 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
     let page = explained::parse(&page).map_err(MutantsError::NoReason)?;
     let root = folders::root();
     let mut record = Record::read(&root).map_err(refused("read what is kept of earlier tries"))?;
-    let mut sources = record::sources(&root, &FILES).map_err(refused("have git name the files"))?;
+    let mut sources = record::sources(&root, &FILES).map_err(refused("read the files whose mutants are tried"))?;
     let files = files(plan, &record, &sources);
     if files.is_empty() {
         eprintln!("No file has changed since its mutants were tried.");
@@ -194,7 +194,7 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
         record.write(&root).map_err(refused("keep what became of the mutants"))?;
     }
     // What was edited meanwhile is another file.
-    sources.extend(record::sources(&root, &FILES).map_err(refused("have git name the files"))?);
+    sources.extend(record::sources(&root, &FILES).map_err(refused("read the files whose mutants are tried"))?);
     told_by_record(&record, &sources);
     if unexplained.is_empty() && stale.is_empty() { Ok(()) } else { Err(MutantsError::Found { unexplained, stale }) }
 }

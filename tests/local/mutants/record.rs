@@ -1,15 +1,16 @@
 //! What became of each file's mutants, kept in `tests/mutants.json` beside the file's content at that time.
 //!
 //! A look at all files takes hours, and most of them have not changed since the last one. A file is told from what
-//! it was by git's name for its content (`git show <name>` shows it). What is not told: whether a test that caught a
+//! it was by the SHA-256 of its content (`sha256sum`). What is not told: whether a test that caught a
 //! mutant is still there; `--all` asks that.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{fs, str};
+use std::path::Path;
 
+use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::{Fate, Fates};
@@ -20,7 +21,7 @@ const RECORD: &str = "tests/mutants.json";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Looked {
-    /// Git's name for the content of the file.
+    /// The SHA-256 of the file's content, in hexadecimal.
     pub source: String,
     pub caught: usize,
     /// Of those caught, by no test but the suite's.
@@ -82,15 +83,17 @@ impl Record {
     }
 }
 
-/// Git's names for the contents of these files as they are now.
+/// The SHA-256 of each of these files as it is now.
 pub(super) fn sources(root: &Path, files: &[&str]) -> io::Result<BTreeMap<String, String>> {
-    let paths: Vec<PathBuf> = files.iter().map(|file| root.join(file)).collect();
-    let told = Command::new("git").arg("hash-object").arg("--").args(&paths).current_dir(root).output()?;
-    let names = str::from_utf8(&told.stdout).map_err(io::Error::other)?;
-    if !told.status.success() || names.lines().count() != files.len() {
-        return Err(io::Error::other(String::from_utf8_lossy(&told.stderr).into_owned()));
-    }
-    Ok(files.iter().map(|file| (*file).to_owned()).zip(names.lines().map(str::to_owned)).collect())
+    let named = |file: &&str| {
+        let content = digest::digest(&digest::SHA256, &fs::read(root.join(file))?);
+        let mut hexadecimal = String::new();
+        for byte in content.as_ref() {
+            write!(hexadecimal, "{byte:02x}").map_err(io::Error::other)?;
+        }
+        Ok(((*file).to_owned(), hexadecimal))
+    };
+    files.iter().map(named).collect()
 }
 
 #[cfg(test)]
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn each_file_has_its_own_name_of_its_content() {
         let root = crate::folders::root();
-        let sources = sources(&root, &["Cargo.toml", "README.md"]).expect("git");
+        let sources = sources(&root, &["Cargo.toml", "README.md"]).expect("files");
         assert_eq!(sources.len(), 2);
         assert_ne!(sources["Cargo.toml"], sources["README.md"]);
         assert!(super::sources(&root, &["a file that is not there"]).is_err());

@@ -16,7 +16,8 @@ use shared::schedule::{NotASchedule, Schedule};
 use shared::secrets::ApiKey;
 use shared::table::connection::Replan;
 
-use super::{API_KEY, BindingError, Fault, Given, Members, company, first, flag_given};
+use super::field::flag_given;
+use super::{API_KEY, BindingError, Fault, Given, Members, company, first};
 use crate::event::Request;
 
 /// The member that names the systems.
