@@ -10,7 +10,7 @@
 //! | `f` | keyed fingerprint of the user's data as it was last decided on, 8 bytes | never |
 //! | `o` | `C` created, `U` updated, `N` unchanged, `S` skipped; the letters of an [`intent`](super::intent) | never |
 //! | `r` | reason code | not skipped |
-//! | `j` | the first 8 bytes of the job that decided it: its time, which no two jobs of a company share | never |
+//! | `j` | the last 8 bytes of the id of the job that decided it, 62 bits of them random | never |
 //!
 //! That makes 117 bytes for a user that was created: some 9,000 in a page of 1 MB, 29 read units
 //! a thousand. A link holds no name and no address.
@@ -51,7 +51,8 @@ pub struct PersonKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 8]);
 
-/// Which job decided a link, short.
+/// Which job decided a link: the random half of its id. The other half is a time, and two jobs of a
+/// company may have that in common where the clocks of two hosts differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct JobStamp([u8; 8]);
 
@@ -60,7 +61,7 @@ impl JobStamp {
     #[must_use]
     pub fn of(job: &JobId) -> Self {
         let mut stamp = [0; 8];
-        stamp.copy_from_slice(&job.as_uuid().as_bytes()[..8]);
+        stamp.copy_from_slice(&job.as_uuid().as_bytes()[8..]);
         Self(stamp)
     }
 
@@ -282,7 +283,10 @@ pub(super) fn read(item: &LinkItem) -> Result<Known, TableError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::clock::Timestamp;
     use base64::engine::general_purpose::STANDARD;
     use serde_json::{Map, Value, json};
 
@@ -306,6 +310,14 @@ mod tests {
 
     fn page_of(items: Vec<Value>) -> Result<reading::Page, TableError> {
         page(json!({"Items": items}).to_string().as_bytes())
+    }
+
+    #[test]
+    fn jobs_of_one_millisecond_have_stamps_of_their_own() {
+        let now = Timestamp::from_ms(4_105_080_000_000);
+        // More than the 12 random bits in the first half of an id can tell apart.
+        let stamps: HashSet<_> = (0..5_000).map(|_| JobStamp::of(&JobId::mint(now))).collect();
+        assert_eq!(stamps.len(), 5_000);
     }
 
     #[test]

@@ -77,12 +77,12 @@ fn link(number: u64) -> Link {
         customer: Linked::Derived,
         fingerprint: Fingerprint(number.to_be_bytes()),
         outcome: Outcome::Created,
-        decided_by: JobStamp::of(&JobId::from_uuid(Uuid::from_u128(1 << 64))),
+        decided_by: JobStamp::of(&JobId::from_uuid(Uuid::from_u128(1))),
     }
 }
 
 fn ledger() -> Ledger {
-    let mut ledger = Ledger::new(COMPANY, JobStamp::of(&JobId::from_uuid(Uuid::from_u128(2 << 64))));
+    let mut ledger = Ledger::new(COMPANY, JobStamp::of(&JobId::from_uuid(Uuid::from_u128(2))));
     (0..THOUSAND).for_each(|number| ledger.enter(&link(number), false));
     ledger
 }

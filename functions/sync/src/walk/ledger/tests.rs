@@ -10,7 +10,7 @@ const OLD: Fingerprint = Fingerprint(*b"old data");
 const NEW: Fingerprint = Fingerprint(*b"new data");
 
 fn job(n: u128) -> JobStamp {
-    JobStamp::of(&JobId::from_uuid(Uuid::from_u128(n << 64)))
+    JobStamp::of(&JobId::from_uuid(Uuid::from_u128(n)))
 }
 
 fn person(n: u128) -> PersonKey {
