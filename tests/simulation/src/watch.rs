@@ -135,7 +135,7 @@ impl World {
         let Ok(id) = Uuid::parse_str(job) else {
             return found.push("a job without an id".to_owned());
         };
-        let stamp = STANDARD.encode(&id.as_bytes()[..8]);
+        let stamp = STANDARD.encode(&id.as_bytes()[8..]);
         for (letter, counter) in [("C", "created"), ("U", "updated")] {
             let links = self.tables.of_company(company, "LINK#");
             let is_of_job = |link: &Item| link.get("j").and_then(|j| j.get("B")?.as_str()) == Some(&stamp);
