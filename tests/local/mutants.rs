@@ -6,9 +6,9 @@
 //! line. The command ends with an error where a mutant is missed without that, and where an
 //! explanation is stale. So nobody has to remember what was looked at.
 //!
-//! What is cheap comes first: the unit tests of the mutant's package and the simulation, which
-//! drives the handlers of all three functions. What survives these meets the tests of the suite
-//! that are about the same rooms ([`SUITE`]).
+//! What is cheap comes first: the unit tests of the mutant's package. What survives these meets the
+//! simulation, which drives the handlers of all three functions, and what survives that the tests of
+//! the suite that are about the same rooms ([`PASSES`]).
 //!
 //! What it does not do: change a condition that DynamoDB judges, which is text to Rust; those are
 //! taken out by `cargo run --package simulation -- --sabotage`.
@@ -65,39 +65,48 @@ const FILES: [&str; 25] = [
     "functions/sync/src/walk/writing.rs",
 ];
 
-/// What each mutant is built with, and what it is run against: the tests of one package are those of the mutant's.
-const QUICK: [&str; 9] = [
-    "--profile=mutants",
-    "--cargo-arg=--package=simulation",
-    "--cargo-arg=--lib",
-    "--cargo-arg=--test=simulation",
-    "--cargo-test-arg=--",
-    // They are about the simulation and not about the code.
-    "--cargo-test-arg=--skip=each_protection_that_is_taken_out",
-    "--cargo-test-arg=--skip=a_protection_that_is_said_to_be_redundant",
-    "--cargo-test-arg=--skip=a_seed_is_the_same_run",
-    "--minimum-test-timeout=120",
+/// What mutants are run against, one after the other: the survivors of each meet the next. cargo-mutants builds and
+/// tests the mutant's own package alone, unless it is told of others.
+const PASSES: [(&str, &[&str]); 3] = [
+    ("unit tests", &["--cargo-arg=--lib", "--minimum-test-timeout=60"]),
+    (
+        "simulation",
+        &[
+            "--cargo-arg=--package=simulation",
+            "--cargo-arg=--test=simulation",
+            "--cargo-test-arg=--",
+            // They are about the simulation and not about the code.
+            "--cargo-test-arg=--skip=each_protection_that_is_taken_out",
+            "--cargo-test-arg=--skip=a_protection_that_is_said_to_be_redundant",
+            "--cargo-test-arg=--skip=a_seed_is_the_same_run",
+            "--minimum-test-timeout=120",
+        ],
+    ),
+    (
+        SUITE,
+        &[
+            // As `cargo test` builds it.
+            "--cargo-arg=--workspace",
+            "--cargo-arg=--test=suite",
+            "--cargo-test-arg=--",
+            // They wait for the servers most of their time.
+            "--cargo-test-arg=--test-threads=4",
+            "--cargo-test-arg=cancel::",
+            "--cargo-test-arg=customers_rest",
+            "--cargo-test-arg=http_jobs::",
+            "--cargo-test-arg=http_pages::",
+            "--cargo-test-arg=http_report::",
+            "--cargo-test-arg=http_start::",
+            "--cargo-test-arg=recovery::",
+            "--cargo-test-arg=schedule_clock::",
+            "--cargo-test-arg=sync_",
+            "--cargo-test-arg=versions::",
+            "--minimum-test-timeout=300",
+        ],
+    ),
 ];
-
-/// The same for what survives that. The workspace whole, as `cargo test` builds it.
-const SUITE: [&str; 15] = [
-    "--cargo-arg=--workspace",
-    "--cargo-arg=--test=suite",
-    "--cargo-test-arg=--",
-    // They wait for the servers most of their time.
-    "--cargo-test-arg=--test-threads=4",
-    "--cargo-test-arg=cancel::",
-    "--cargo-test-arg=customers_rest",
-    "--cargo-test-arg=http_jobs::",
-    "--cargo-test-arg=http_pages::",
-    "--cargo-test-arg=http_report::",
-    "--cargo-test-arg=http_start::",
-    "--cargo-test-arg=recovery::",
-    "--cargo-test-arg=schedule_clock::",
-    "--cargo-test-arg=sync_",
-    "--cargo-test-arg=versions::",
-    "--minimum-test-timeout=300",
-];
+/// The last of them.
+const SUITE: &str = "suite";
 
 /// The explanations.
 const EXPLAINED: &str = "tests/mutants.txt";
@@ -171,15 +180,23 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
     }
     let all = all(&tool, &tree, &files).map_err(refused("list the mutants"))?;
 
-    let shard = plan.shard.iter().flat_map(|shard| ["--shard", shard.as_str()]);
-    let first: Vec<_> = QUICK.into_iter().chain(shard).collect();
-    let mut fates = tried(&tool, &tree, "quick", &files, &first)?;
-    let survivors: Vec<_> = named(&fates, Fate::Missed).cloned().collect();
-    if !survivors.is_empty() {
-        eprintln!("Survivors of the quick tests, which meet the suite now: {}", survivors.len());
-        let these: Vec<_> = survivors.iter().map(|name| format!("--re=^{}$", literal(name))).collect();
-        let second: Vec<_> = SUITE.into_iter().chain(these.iter().map(String::as_str)).collect();
-        fates.extend(tried(&tool, &tree, "suite", &files, &second)?);
+    let mut fates = Fates::new();
+    let mut reached_suite = Vec::new();
+    for (pass, against) in PASSES {
+        let survivors: Vec<_> = named(&fates, Fate::Missed).cloned().collect();
+        if !fates.is_empty() {
+            eprintln!("Mutants that have survived so far, and meet the {pass} now: {}", survivors.len());
+        }
+        let which: Vec<_> = match (fates.is_empty(), survivors.is_empty()) {
+            (true, _) => plan.shard.iter().map(|shard| format!("--shard={shard}")).collect(),
+            (false, true) => break,
+            (false, false) => survivors.iter().map(|name| format!("--re=^{}$", literal(name))).collect(),
+        };
+        let how: Vec<_> = against.iter().copied().chain(which.iter().map(String::as_str)).collect();
+        fates.extend(tried(&tool, &tree, pass, &files, &how)?);
+        if pass == SUITE {
+            reached_suite = survivors;
+        }
     }
     let Judgement { unexplained, stale, .. } = explained::judge(&page, &fates, &all);
     tell(&fates);
@@ -187,7 +204,7 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
     if plan.shard.is_none() {
         for file in files.into_iter().filter(|file| !unexplained.iter().any(|name| name.starts_with(*file))) {
             if let Some(source) = sources.get(file) {
-                record.enter(file, source.clone(), &fates, &survivors);
+                record.enter(file, source.clone(), &fates, &reached_suite);
             }
         }
         record.keep(&FILES);
@@ -231,10 +248,10 @@ fn all(tool: &Path, tree: &Path, files: &[&str]) -> io::Result<Vec<String>> {
 }
 
 fn tried(tool: &Path, tree: &Path, pass: &str, files: &[&str], how: &[&str]) -> Result<Fates, MutantsError> {
-    let output = folders::root().join("target").join("mutants").join(pass);
+    let output = folders::root().join("target").join("mutants").join(pass.replace(' ', "-"));
     let refused = |what| move |source| MutantsError::Refused { what, source };
     let mut trying = cargo_mutants(tool, tree, files);
-    trying.args(["--in-place", "--no-shuffle", "--output"]).arg(&output).args(how);
+    trying.args(["--profile=mutants", "--in-place", "--no-shuffle", "--output"]).arg(&output).args(how);
     // Its words are for whoever waits; the figures have standard output to themselves.
     trying.stdin(Stdio::null()).stdout(io::stderr());
     let ended = trying.status().map_err(refused("start cargo-mutants"))?;
