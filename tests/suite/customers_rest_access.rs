@@ -185,7 +185,7 @@ async fn no_error_shows_a_key_a_password_a_token_a_name_or_a_body() {
     ] {
         works.bokamera().on(route).fault(fault.clone());
         let key = FingerprintKey::new(&[7; 32]).expect("a key");
-        let error = client().index(company, &Default::default(), &key, &budget).await.expect_err("a fault");
+        let error = client().index(company, &key, &budget).await.expect_err("a fault");
         let shown = everything_shown(&error);
         assert!(!shown.contains("marked") && !shown.contains("access."), "{fault:?}: {shown}");
         works.bokamera().calm();

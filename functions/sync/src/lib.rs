@@ -4,8 +4,10 @@
 //! worker's time on it, [`walk`] goes through the users and decides about each, [`source`] reads
 //! them from VAKA, [`customers`] knows who they are in BokaMera, and [`failure`] says in plain
 //! words why a job ended. [`connection_test`](mod@connection_test) tries what a sync will need. [`outgoing`] is how
-//! requests are made to servers of other people. [`secrets`] and [`settings`] are what they are started with.
+//! requests are made to servers of other people. [`secrets`] and [`settings`] are what they are started with. What a
+//! walk holds in memory lies in [`compact`] collections.
 
+pub mod compact;
 pub mod connection_test;
 pub mod customers;
 pub mod door;

@@ -110,12 +110,7 @@ impl Customers {
     ///
     /// # Errors
     /// [`CustomersError`] when the table cannot be reached or a customer is malformed.
-    pub async fn index(
-        &self,
-        company: CompanyId,
-        linked: &HashSet<CustomerId>,
-        key: &FingerprintKey,
-    ) -> Result<CustomerIndex, CustomersError> {
+    pub async fn index(&self, company: CompanyId, key: &FingerprintKey) -> Result<CustomerIndex, CustomersError> {
         let mut index = CustomerIndex::default();
         let mut next = None;
         loop {
@@ -135,7 +130,7 @@ impl Customers {
             for item in page.items.unwrap_or_default() {
                 let item: IndexedItem = serde_dynamo::from_item(item).map_err(|_| CustomersError::Malformed)?;
                 let imprint = key.imprint(&item.firstname, &item.lastname, item.email.as_deref());
-                index.enter(item.customer, imprint, linked.contains(&item.customer));
+                index.enter(item.customer, imprint);
             }
             next = page.last_evaluated_key.filter(|key| !key.is_empty());
             if next.is_none() {

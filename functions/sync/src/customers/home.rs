@@ -52,13 +52,12 @@ impl Home {
     pub async fn index(
         &self,
         company: CompanyId,
-        linked: &HashSet<CustomerId>,
         key: &FingerprintKey,
         budget: &Budget,
     ) -> Result<CustomerIndex, HomeError> {
         Ok(match self {
-            Self::Embedded(customers) => customers.index(company, linked, key).await?,
-            Self::Rest(rest) => rest.index(company, linked, key, budget).await?,
+            Self::Embedded(customers) => customers.index(company, key).await?,
+            Self::Rest(rest) => rest.index(company, key, budget).await?,
         })
     }
 

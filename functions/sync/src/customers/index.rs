@@ -6,49 +6,27 @@
 //! not depend on what happens to be committed, and a dry run, which commits no customer, finds
 //! the same.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use shared::ids::CustomerId;
 use shared::table::report::Imprint;
 
-/// Customers, and who of them has which e-mail address.
+use crate::compact::{Chains, Chunks};
+
+/// Customers, and who of them has which e-mail address: with a large company 44 bytes for each.
 #[derive(Debug, Default)]
 pub struct CustomerIndex {
-    known: HashMap<CustomerId, Known>,
-    by_email: HashMap<[u8; 8], Holders>,
-}
-
-/// Who has an address: nearly always one, who then needs no memory of its own.
-#[derive(Debug)]
-enum Holders {
-    One(CustomerId),
-    Several(Vec<CustomerId>),
-}
-
-impl Holders {
-    const fn all(&self) -> &[CustomerId] {
-        match self {
-            Self::One(id) => std::slice::from_ref(id),
-            Self::Several(ids) => ids.as_slice(),
-        }
-    }
-
-    fn add(&mut self, id: CustomerId) {
-        match self {
-            Self::One(first) => *self = Self::Several(vec![*first, id]),
-            Self::Several(ids) => ids.push(id),
-        }
-    }
-
-    fn remove(&mut self, id: CustomerId) {
-        let mut left = self.all().to_vec();
-        left.retain(|other| *other != id);
-        *self = Self::Several(left);
-    }
+    customers: Chunks<Known>,
+    by_id: Chains,
+    /// Of those that have one.
+    by_email: Chains,
+    /// Ids come from outside, and nobody is to choose those of one chain.
+    hasher: RandomState,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Known {
+    id: CustomerId,
     imprint: Imprint,
     linked: bool,
 }
@@ -79,103 +57,129 @@ pub enum Candidates {
 }
 
 impl CustomerIndex {
-    /// Enters a customer as it is.
-    pub fn enter(&mut self, id: CustomerId, imprint: Imprint, linked: bool) {
-        self.forget_address(id);
-        if let Some(email) = imprint.email {
-            self.by_email.entry(email).and_modify(|holders| holders.add(id)).or_insert(Holders::One(id));
-        }
-        self.known.insert(id, Known { imprint, linked });
+    /// Enters a customer as it is; whether a user is this customer is not known yet.
+    pub fn enter(&mut self, id: CustomerId, imprint: Imprint) {
+        self.set(Known { id, imprint, linked: false });
     }
 
     /// Notes that a customer is made for a user, or is changed where it is there already.
     pub fn make(&mut self, id: CustomerId, imprint: Imprint) {
-        if self.known.contains_key(&id) {
+        if self.contains(&id) {
             self.change(id, imprint);
         } else {
-            self.enter(id, imprint, true);
+            self.set(Known { id, imprint, linked: true });
         }
     }
 
     /// Notes that a user's customer is changed to this. A write leaves the address as it is where
     /// it has none, and one that is not there is not written.
     pub fn change(&mut self, id: CustomerId, imprint: Imprint) {
-        if let Some(known) = self.known.get(&id) {
-            let email = imprint.email.or(known.imprint.email);
-            self.enter(id, Imprint { email, ..imprint }, true);
+        if let Some(place) = self.place_of(&id) {
+            let email = imprint.email.or(self.customers[place].imprint.email);
+            self.set(Known { id, imprint: Imprint { email, ..imprint }, linked: true });
         }
     }
 
     /// Notes that a user is this customer.
     pub fn link(&mut self, id: CustomerId) {
-        if let Some(known) = self.known.get_mut(&id) {
-            known.linked = true;
+        if let Some(place) = self.place_of(&id) {
+            self.customers[place].linked = true;
         }
     }
 
     /// Notes that a customer that was to be made has been given another id, or none because it was
     /// not made.
     pub fn rename(&mut self, id: CustomerId, given: Option<CustomerId>) {
-        self.forget_address(id);
-        if let Some((known, given)) = self.known.remove(&id).zip(given) {
-            self.enter(given, known.imprint, known.linked);
+        let Some(place) = self.place_of(&id) else { return };
+        let known = self.customers[place];
+        self.forget_address(place);
+        self.by_id.remove(place, self.hasher.hash_one(id));
+        // What is left at its place is nobody, and is found by nothing.
+        self.customers[place].linked = true;
+        if let Some(id) = given {
+            self.set(Known { id, ..known });
         }
     }
 
     /// Whether there is a customer with this id.
     #[must_use]
     pub fn contains(&self, id: &CustomerId) -> bool {
-        self.known.contains_key(id)
+        self.place_of(id).is_some()
     }
 
     /// Whether a customer other than this one has the address.
     #[must_use]
     pub fn others_share_address(&self, of: &Imprint, but: &CustomerId) -> bool {
-        let with_address = of.email.and_then(|email| self.by_email.get(&email));
-        with_address.is_some_and(|holders| holders.all().iter().any(|id| id != but))
+        self.with_address(of.email).any(|known| known.id != *but)
     }
 
     /// A customer that is linked to nobody and has exactly this name and address.
     #[must_use]
     pub fn unlinked_twin(&self, of: &Imprint) -> Option<CustomerId> {
-        let is_twin = |known: &Known| !known.linked && known.imprint == *of;
-        self.known.iter().filter(|(_, known)| is_twin(known)).map(|(id, _)| *id).min()
+        let is_twin = |known: &&Known| !known.linked && known.imprint == *of;
+        self.customers.iter().filter(is_twin).map(|known| known.id).min()
     }
 
     /// The customers that may be a person who would be found by this.
     #[must_use]
     pub fn candidates(&self, person: &Imprint) -> Candidates {
-        let with_address = person.email.and_then(|email| self.by_email.get(&email));
-        let found: Vec<_> = with_address
-            .into_iter()
-            .flat_map(Holders::all)
-            .filter_map(|id| Some((*id, *self.known.get(id)?)))
-            .collect();
-        let mut namesakes = found.iter().filter(|(_, known)| known.imprint.name == person.name);
+        let found: Vec<_> = self.with_address(person.email).collect();
+        let mut namesakes = found.iter().filter(|known| known.imprint.name == person.name);
         match (namesakes.next(), namesakes.next()) {
-            (Some((id, known)), None) => return Candidates::Namesake { id: *id, linked: known.linked },
+            (Some(known), None) => return Candidates::Namesake { id: known.id, linked: known.linked },
             (Some(_), Some(_)) => return Candidates::Namesakes,
             (None, _) => {}
         }
-        let unlinked = found.iter().filter(|(_, known)| !known.linked).count();
+        let unlinked = found.iter().filter(|known| !known.linked).count();
         match (&found[..], unlinked) {
             ([], _) => Candidates::Nobody,
             (_, 0) => Candidates::KnownOthers,
-            ([(only, _)], _) => Candidates::OneOther(*only),
+            ([only], _) => Candidates::OneOther(only.id),
             _ => Candidates::SeveralOthers { unlinked },
         }
     }
 
-    fn forget_address(&mut self, id: CustomerId) {
-        let email = self.known.get(&id).and_then(|known| known.imprint.email);
-        if let Some(holders) = email.and_then(|email| self.by_email.get_mut(&email)) {
-            holders.remove(id);
+    fn place_of(&self, id: &CustomerId) -> Option<usize> {
+        self.by_id.at(self.hasher.hash_one(id)).find(|place| self.customers[*place].id == *id)
+    }
+
+    fn with_address(&self, email: Option<[u8; 8]>) -> impl Iterator<Item = &Known> {
+        let with_hash = email.into_iter().flat_map(|email| self.by_email.at(u64::from_le_bytes(email)));
+        with_hash.map(|place| &self.customers[place]).filter(move |known| known.imprint.email == email)
+    }
+
+    /// Enters a customer, whatever was known of one with its id.
+    fn set(&mut self, known: Known) {
+        let place = match self.place_of(&known.id) {
+            Some(place) => {
+                self.forget_address(place);
+                self.customers[place] = known;
+                place
+            }
+            None => {
+                let place = self.customers.push(known);
+                let hash_at = |place: usize| self.hasher.hash_one(self.customers[place].id);
+                self.by_id.add(place, hash_at(place), hash_at);
+                place
+            }
+        };
+        if let Some(email) = known.imprint.email {
+            let hash_at = |place: usize| self.customers[place].imprint.email.map_or(0, u64::from_le_bytes);
+            self.by_email.add(place, u64::from_le_bytes(email), hash_at);
+        }
+    }
+
+    fn forget_address(&mut self, place: usize) {
+        if let Some(email) = self.customers[place].imprint.email.take() {
+            self.by_email.remove(place, u64::from_le_bytes(email));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use uuid::Uuid;
 
@@ -195,7 +199,10 @@ mod tests {
     fn of(customers: &[(u128, &str, &str, bool)]) -> CustomerIndex {
         let mut index = CustomerIndex::default();
         for (n, email, name, linked) in customers {
-            index.enter(id(*n), imprint(email, name), *linked);
+            index.enter(id(*n), imprint(email, name));
+            if *linked {
+                index.link(id(*n));
+            }
         }
         index
     }
@@ -262,5 +269,72 @@ mod tests {
         index.link(id(2));
         index.make(id(1), imprint("", "tuva"));
         assert_eq!(index.candidates(&imprint("home", "tuva")), Candidates::Namesake { id: id(1), linked: true });
+    }
+
+    /// What may be a person, said without an index.
+    fn expected(customers: &HashMap<CustomerId, (Imprint, bool)>, person: &Imprint) -> Candidates {
+        let found: Vec<_> =
+            customers.iter().filter(|(_, (of, _))| of.email.is_some() && of.email == person.email).collect();
+        let namesakes: Vec<_> = found.iter().filter(|(_, (of, _))| of.name == person.name).collect();
+        let unlinked: Vec<_> = found.iter().filter(|(_, (_, linked))| !linked).map(|(id, _)| **id).collect();
+        match (&namesakes[..], &unlinked[..], found.len()) {
+            ([(id, (_, linked))], _, _) => Candidates::Namesake { id: **id, linked: *linked },
+            ([_, ..], _, _) => Candidates::Namesakes,
+            ([], _, 0) => Candidates::Nobody,
+            ([], [], _) => Candidates::KnownOthers,
+            ([], [only], 1) => Candidates::OneOther(*only),
+            ([], unlinked, _) => Candidates::SeveralOthers { unlinked: unlinked.len() },
+        }
+    }
+
+    #[test]
+    fn whatever_becomes_of_customers_those_with_an_address_are_found_and_nobody_else() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let (mut index, mut customers) = (CustomerIndex::default(), HashMap::new());
+        let texts = ["", "a", "b", "c", "d", "e", "f", "g", "h"];
+        for step in 0..20_000 {
+            let mut any = |texts: &[&'static str]| random.choice(texts).copied().unwrap_or_default();
+            let what = imprint(any(&texts), any(&texts[1..4]));
+            let (who, other) = (id(random.u128(0..60)), id(random.u128(0..60)));
+            match random.u8(0..6) {
+                0 => {
+                    index.enter(who, what);
+                    customers.insert(who, (what, false));
+                }
+                act @ (1 | 2) => {
+                    if act == 1 {
+                        index.make(who, what)
+                    } else {
+                        index.change(who, what)
+                    }
+                    match customers.get_mut(&who) {
+                        Some((was, linked)) => {
+                            (*was, *linked) = (Imprint { email: what.email.or(was.email), ..what }, true);
+                        }
+                        None if act == 1 => drop(customers.insert(who, (what, true))),
+                        None => {}
+                    }
+                }
+                3 => {
+                    index.link(who);
+                    customers.entry(who).and_modify(|(_, linked)| *linked = true);
+                }
+                act => {
+                    let given = (act == 4).then_some(other);
+                    index.rename(who, given);
+                    if let Some((known, given)) = customers.remove(&who).map(|known| (known, given)) {
+                        given.map(|given| customers.insert(given, known));
+                    }
+                }
+            }
+            assert_eq!(index.candidates(&what), expected(&customers, &what), "step {step}");
+            assert_eq!(index.contains(&who), customers.contains_key(&who), "step {step}");
+            let shares = |(id, (of, _)): (&CustomerId, &(Imprint, bool))| *id != who && of.email == what.email;
+            let is_shared = what.email.is_some() && customers.iter().any(shares);
+            assert_eq!(index.others_share_address(&what, &who), is_shared, "step {step}");
+            let is_twin = |(_, (of, linked)): &(&CustomerId, &(Imprint, bool))| !linked && *of == what;
+            let twin = customers.iter().filter(is_twin).map(|(id, _)| *id).min();
+            assert_eq!(index.unlinked_twin(&what), twin, "step {step}");
+        }
     }
 }

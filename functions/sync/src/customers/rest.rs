@@ -115,14 +115,11 @@ impl Rest {
     pub async fn index(
         &self,
         company: CompanyId,
-        linked: &HashSet<CustomerId>,
         key: &FingerprintKey,
         budget: &Budget,
     ) -> Result<CustomerIndex, RestError> {
         let mut index = CustomerIndex::default();
-        let enter = |record: record::Record| {
-            index.enter(record.id(), record.imprint(key), linked.contains(&record.id()));
-        };
+        let enter = |record: record::Record| index.enter(record.id(), record.imprint(key));
         listing::all(&self.0, company, budget, enter).await?;
         Ok(index)
     }

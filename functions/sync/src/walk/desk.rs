@@ -324,9 +324,10 @@ impl Desk {
 
     /// The customers as they are.
     pub(super) async fn read_customers(&self) -> Result<CustomerIndex, Halt> {
-        let linked = self.ledger.customers().collect();
         let (home, key) = (&self.rooms.customers, &self.errand.fingerprint_key);
-        Ok(home.index(self.company, &linked, key, &self.errand.budget).await?)
+        let mut index = home.index(self.company, key, &self.errand.budget).await?;
+        self.ledger.customers().for_each(|customer| index.link(customer));
+        Ok(index)
     }
 
     pub(super) fn show_plans(&self, index: &mut CustomerIndex) {
