@@ -16,6 +16,7 @@ use shared::table::lease::{Lease, MOST_WRITES};
 use shared::table::link::{Before, Fingerprint, Linked, PersonKey, derived_id};
 use shared::table::report::{Imprint, Row};
 
+use crate::compact::Chunks;
 use crate::customers::index::CustomerIndex;
 use crate::customers::person::{Person, email_key};
 use crate::source::{Group, VakaUser};
@@ -48,7 +49,8 @@ pub struct Desk {
     pub(super) committed_at: Timestamp,
     pub(super) index: Option<CustomerIndex>,
     deferred: Vec<Deferred>,
-    addresses: Vec<u64>,
+    /// Those of all users who were met.
+    addresses: Chunks<u64>,
     hasher: RandomState,
     met: u64,
     skipped: HashMap<SkipReason, u64>,
@@ -84,7 +86,7 @@ impl Desk {
             rehearsal,
             index: None,
             deferred: Vec::new(),
-            addresses: Vec::new(),
+            addresses: Chunks::default(),
             hasher: RandomState::new(),
             met: 0,
             skipped: HashMap::new(),
@@ -134,7 +136,9 @@ impl Desk {
             return Ok(());
         }
         self.met += 1;
-        self.addresses.extend(user.email.as_deref().map(|email| self.hasher.hash_one(email_key(email))));
+        if let Some(email) = user.email.as_deref() {
+            self.addresses.push(self.hasher.hash_one(email_key(email)));
+        }
         let (before, action) = match met {
             Met::Again | Met::Done => return Ok(()),
             Met::Unchanged => {
@@ -186,11 +190,11 @@ impl Desk {
 
     /// Decides about those who had to wait for the end of the source.
     pub(super) async fn settle_deferred(&mut self, lease: &mut Lease) -> Result<(), Halt> {
-        self.addresses.sort_unstable();
-        for Deferred { key, fingerprint, before, person } in std::mem::take(&mut self.deferred) {
-            let address = person.email.as_deref().map(|email| self.hasher.hash_one(email_key(email)));
-            let users = address.map_or(0, |address| self.users_with(address));
-            let sharing = if users > 1 { Sharing::Shared } else { Sharing::Alone };
+        let deferred = std::mem::take(&mut self.deferred);
+        let users_by_address = self.users_with_addresses_of(&deferred);
+        for Deferred { key, fingerprint, before, person } in deferred {
+            let users = self.address_of(&person).and_then(|address| users_by_address.get(&address));
+            let sharing = if users > Some(&1) { Sharing::Shared } else { Sharing::Alone };
             let imprint = self.errand.fingerprint_key.imprint_of(&person);
             let identity = self.identify(lease, &imprint, sharing).await?;
             let action = self.introduce(&key, identity, person);
@@ -334,9 +338,18 @@ impl Desk {
         self.plans.iter().for_each(|plan| plan.show(self.company, &self.errand.fingerprint_key, index));
     }
 
-    fn users_with(&self, address: u64) -> usize {
-        let first = self.addresses.partition_point(|other| *other < address);
-        self.addresses[first..].iter().take_while(|other| **other == address).count()
+    /// How many users of the source have each of the addresses of these.
+    fn users_with_addresses_of(&self, deferred: &[Deferred]) -> HashMap<u64, usize> {
+        let addresses = deferred.iter().filter_map(|deferred| self.address_of(&deferred.person));
+        let mut users: HashMap<_, _> = addresses.map(|address| (address, 0)).collect();
+        for address in self.addresses.iter() {
+            users.entry(*address).and_modify(|users| *users += 1);
+        }
+        users
+    }
+
+    fn address_of(&self, person: &Person) -> Option<u64> {
+        person.email.as_deref().map(|email| self.hasher.hash_one(email_key(email)))
     }
 
     pub(super) fn linked_to(&self, key: &PersonKey, customer: CustomerId) -> Linked {
