@@ -13,12 +13,13 @@
 //! What it does not do: change a condition that DynamoDB judges, which is text to Rust; those are
 //! taken out by `cargo run --package simulation -- --sabotage`.
 //!
-//! A file that is as it was when its mutants were last tried ([`record`]) is not tried again, unless `--all` says so.
-//! It works on a copy of the source, [`tree`], so the source may be edited meanwhile.
+//! A file that is as it was when its mutants were last tried ([`record`]) is not tried again, unless `--all` says so, and
+//! neither is a mutant that a test has seen in the file as it is ([`settled`]): a run may be ended and gone on with. It works on a copy of the source, [`tree`], so the source may be edited meanwhile.
 
 mod explained;
 mod outcome;
 mod record;
+mod settled;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -31,8 +32,9 @@ use thiserror::Error;
 use crate::folders;
 use crate::setup::{self, Crate, SetupError};
 use explained::Judgement;
-use outcome::{Fate, Fates};
+use outcome::{Fate, Fates, file_of, without_place};
 use record::Record;
+use settled::Settled;
 
 const CARGO_MUTANTS: Crate = Crate { name: "cargo-mutants", version: "27.1.0", cost: "once, two to four minutes" };
 
@@ -123,8 +125,8 @@ pub struct Plan {
     /// Only a part of them: 0/4, 1/4, 2/4 or 3/4 is a quarter.
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
-    /// Also of files that are as they were when their mutants were tried.
-    #[arg(long, conflicts_with = "files")]
+    /// Also what was tried in files that are as they were then.
+    #[arg(long)]
     all: bool,
 }
 
@@ -178,33 +180,39 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
         told_by_record(&record, &sources);
         return Ok(());
     }
-    let all = all(&tool, &tree, &files).map_err(refused("list the mutants"))?;
-
-    let mut fates = Fates::new();
-    let mut reached_suite = Vec::new();
-    for (pass, against) in PASSES {
-        let survivors: Vec<_> = named(&fates, Fate::Missed).cloned().collect();
-        if !fates.is_empty() {
-            eprintln!("Mutants that have survived so far, and meet the {pass} now: {}", survivors.len());
-        }
-        let which: Vec<_> = match (fates.is_empty(), survivors.is_empty()) {
-            (true, _) => plan.shard.iter().map(|shard| format!("--shard={shard}")).collect(),
-            (false, true) => break,
-            (false, false) => survivors.iter().map(|name| format!("--re=^{}$", literal(name))).collect(),
-        };
-        let how: Vec<_> = against.iter().copied().chain(which.iter().map(String::as_str)).collect();
-        fates.extend(tried(&tool, &tree, pass, &files, &how)?);
-        if pass == SUITE {
-            reached_suite = survivors;
-        }
+    let list = refused("list the mutants");
+    let all = all(&tool, &tree, &files).map_err(list)?;
+    let asked_for = listed(&tool, &tree, &files, plan.shard.as_deref()).map_err(list)?;
+    let folder = root.join("target").join("mutants");
+    let mut settled = Settled::read(&folder).map_err(refused("read which mutants a test has seen"))?;
+    let mut fates = if plan.all { Fates::new() } else { settled.fates(&sources) };
+    fates.retain(|name, _| asked_for.contains(name));
+    if !fates.is_empty() {
+        eprintln!("Mutants that a test has seen in the files as they are: {}", fates.len());
     }
+
+    let mut open: Vec<_> = asked_for.into_iter().filter(|name| !fates.contains_key(name)).collect();
+    for (pass, against) in PASSES {
+        if open.is_empty() {
+            break;
+        }
+        eprintln!("Mutants that meet the {pass} now: {}", open.len());
+        let output = folder.join(pass.replace(' ', "-"));
+        let keep = refused("keep which mutants a test has seen");
+        settled.begin(pass, &output, &sources).map_err(keep)?;
+        let found = tried(&tool, &tree, &output, &files, against, &open)?;
+        settled.end(&found).map_err(keep)?;
+        fates.extend(found);
+        open.retain(|name| fates.get(name) == Some(&Fate::Missed));
+    }
+    let by_suite = settled.seen_by(SUITE, &sources);
     let Judgement { unexplained, stale, .. } = explained::judge(&page, &fates, &all);
     tell(&fates);
     // Of a part of a file it is not known how the rest fares.
     if plan.shard.is_none() {
         for file in files.into_iter().filter(|file| !unexplained.iter().any(|name| name.starts_with(*file))) {
             if let Some(source) = sources.get(file) {
-                record.enter(file, source.clone(), &fates, &reached_suite);
+                record.enter(file, source.clone(), &fates, &by_suite);
             }
         }
         record.keep(&FILES);
@@ -240,29 +248,38 @@ fn cargo_mutants(tool: &Path, tree: &Path, files: &[&str]) -> Command {
 /// The names of all mutants, without their places, those of the explanations' files among them.
 fn all(tool: &Path, tree: &Path, files: &[&str]) -> io::Result<Vec<String>> {
     let files: Vec<_> = FILES.iter().chain(files).copied().collect();
-    let listed = cargo_mutants(tool, tree, &files).args(["--list", "--line-col=false", "--colors=never"]).output()?;
+    Ok(listed(tool, tree, &files, None)?.iter().map(|name| without_place(name)).collect())
+}
+
+/// The mutants of these files.
+fn listed(tool: &Path, tree: &Path, files: &[&str], shard: Option<&str>) -> io::Result<Vec<String>> {
+    let shard = shard.map(|shard| format!("--shard={shard}"));
+    let listed = cargo_mutants(tool, tree, files).args(["--list", "--colors=never"]).args(shard).output()?;
     if !listed.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&listed.stderr).into_owned()));
     }
     Ok(String::from_utf8_lossy(&listed.stdout).lines().map(str::to_owned).collect())
 }
 
-fn tried(tool: &Path, tree: &Path, pass: &str, files: &[&str], how: &[&str]) -> Result<Fates, MutantsError> {
-    let output = folders::root().join("target").join("mutants").join(pass.replace(' ', "-"));
+fn tried(
+    tool: &Path,
+    tree: &Path,
+    output: &Path,
+    files: &[&str],
+    against: &[&str],
+    which: &[String],
+) -> Result<Fates, MutantsError> {
     let refused = |what| move |source| MutantsError::Refused { what, source };
     let mut trying = cargo_mutants(tool, tree, files);
-    trying.args(["--profile=mutants", "--in-place", "--no-shuffle", "--output"]).arg(&output).args(how);
+    trying.args(["--profile=mutants", "--in-place", "--no-shuffle", "--output"]).arg(output).args(against);
+    trying.args(which.iter().map(|name| format!("--re=^{}$", literal(name))));
     // Its words are for whoever waits; the figures have standard output to themselves.
     trying.stdin(Stdio::null()).stdout(io::stderr());
     let ended = trying.status().map_err(refused("start cargo-mutants"))?;
     if !ended.success() && !ended.code().is_some_and(|code| FOUND_SOME.contains(&code)) {
-        return Err(MutantsError::Failed(output));
+        return Err(MutantsError::Failed(output.to_owned()));
     }
-    outcome::read(&output).map_err(refused("read what cargo-mutants found"))
-}
-
-fn named(fates: &Fates, fate: Fate) -> impl Iterator<Item = &String> {
-    fates.iter().filter(move |(_, of)| **of == fate).map(|(name, _)| name)
+    outcome::read(output).map_err(refused("read what cargo-mutants found"))
 }
 
 /// A regular expression that is this text.
@@ -280,7 +297,7 @@ fn literal(text: &str) -> String {
 fn tell(fates: &Fates) {
     let mut by_file: BTreeMap<&str, Vec<Fate>> = BTreeMap::new();
     for (name, fate) in fates {
-        by_file.entry(name.split(':').next().unwrap_or_default()).or_default().push(*fate);
+        by_file.entry(file_of(name)).or_default().push(*fate);
     }
     let count = |of: &[Fate], fate| of.iter().filter(|other| **other == fate).count();
     for (file, of) in &by_file {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of a mutant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Fate {
     /// A test failed.
     Caught,
@@ -61,6 +61,11 @@ fn parse(text: &str) -> Result<Fates, serde_json::Error> {
         ))
     };
     Ok(read.outcomes.into_iter().filter_map(fate).collect())
+}
+
+/// The file that it is a mutant of.
+pub(super) fn file_of(name: &str) -> &str {
+    name.split(':').next().unwrap_or_default()
 }
 
 /// The name without line and column, which any edit changes.

@@ -59,8 +59,8 @@ impl Record {
         self.0.get(file).filter(|looked| looked.source == source)
     }
 
-    /// Enters what became of the mutants of a file, and of those whom the quick tests did not catch.
-    pub(super) fn enter(&mut self, file: &str, source: String, fates: &Fates, survivors: &[String]) {
+    /// Enters what became of the mutants of a file, and which of them the suite alone caught.
+    pub(super) fn enter(&mut self, file: &str, source: String, fates: &Fates, by_suite: &[String]) {
         let of_file = format!("{file}:");
         let mut looked = Looked { source, ..Looked::default() };
         for (name, fate) in fates.iter().filter(|(name, _)| name.starts_with(&of_file)) {
@@ -68,7 +68,7 @@ impl Record {
                 Fate::Caught | Fate::TimedOut => {
                     looked.caught += 1;
                     looked.timed_out += usize::from(*fate == Fate::TimedOut);
-                    looked.by_suite += usize::from(survivors.contains(name));
+                    looked.by_suite += usize::from(by_suite.contains(name));
                 }
                 Fate::Unviable => looked.unviable += 1,
                 Fate::Missed => looked.missed += 1,
@@ -112,7 +112,7 @@ mod tests {
             fate("b/a.rs:1:1: of another", Fate::Caught),
         ]);
         let mut record = Record::default();
-        record.enter("a.rs", "as it is".to_owned(), &fates, &["a.rs:2:1: two".to_owned(), "a.rs:5:1: five".to_owned()]);
+        record.enter("a.rs", "as it is".to_owned(), &fates, &["a.rs:2:1: two".to_owned()]);
         let source = "as it is".to_owned();
         let expected = Looked { source, caught: 3, by_suite: 1, timed_out: 1, unviable: 1, missed: 1 };
         assert_eq!(record.of("a.rs", "as it is"), Some(&expected));
