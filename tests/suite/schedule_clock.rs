@@ -221,6 +221,30 @@ async fn a_clock_that_is_late_does_not_start_what_another_has_started_and_finish
     assert_eq!(jobs(&works).await.len(), 1);
 }
 
+/// Fault 17.
+#[tokio::test]
+async fn a_clock_that_goes_back_after_it_saw_a_due_time_uses_it_up_all_the_same() {
+    const A_MINUTE: Duration = Duration::from_secs(60);
+    let works = scheduled(DAILY).await;
+    works.clock.advance(HALF_AN_HOUR);
+    let due = works.clock.now();
+    let gate = works.proxy.on("GetItem").containing("CONNECTION").nth(1).hold_before();
+    let clock = tokio::spawn({
+        let works = Arc::clone(&works);
+        async move { minute(&works).await }
+    });
+    gate.reached().await;
+    works.clock.turn_to(due.before(A_MINUTE));
+    gate.release();
+    assert_eq!(clock.await.expect("a run"), started(1));
+    assert_eq!(due_at(&works).await, Some(due.after(A_DAY)));
+    let [job] = jobs(&works).await.try_into().expect("one job");
+    works.work(job.id).await;
+    works.clock.turn_to(due.after(A_MINUTE));
+    assert_eq!(minute(&works).await, started(0));
+    assert_eq!(jobs(&works).await.len(), 1);
+}
+
 #[tokio::test]
 async fn a_due_sync_and_a_request_in_the_same_instant_are_one_job() {
     let works = scheduled(DAILY).await;

@@ -80,7 +80,8 @@ impl App {
             return Ok(Fate::MovedOn);
         };
         let now = self.clock.now();
-        let next = schedule.next_after(now);
+        // A clock that has gone back since the due time was seen would count to the same one again.
+        let next = schedule.next_after(now.max(due.due_at));
         let reason = match self.table.acquire_due(due, next, JobId::mint(now), now).await? {
             AcquireDue::Acquired(job) => {
                 tracing::info!(event = "schedule.started", company.id = %company, job.id = %job.id, "a due sync is started");

@@ -92,9 +92,13 @@ impl Deployment {
     async fn last_sync(&self, company: usize) {
         self.completed(company).await;
         self.customers(company);
-        let before = self.shared.lock().watch.people_written;
+        let id = self.company(company).to_string();
+        // A sync of another company may start by its schedule meanwhile.
+        let written = || self.shared.lock().watch.people_written.get(&id).copied().unwrap_or_default();
+        let before = written();
         let Some(job) = self.completed(company).await else { return };
-        let (id, world) = (self.company(company).to_string(), self.shared.lock());
+        let written = written() - before;
+        let world = self.shared.lock();
         let did = world
             .tables
             .state(&id, &format!("JOB#{job}"))
@@ -103,7 +107,6 @@ impl Deployment {
             let company = &world.companies[company];
             [company.users.len(), company.nameless()].map(|count| i128::try_from(count).unwrap_or(-1))
         };
-        let written = world.watch.people_written - before;
         drop(world);
         let expected = [users, 0, 0, users - nameless, nameless].map(Some);
         if did != Some(expected) || written > 0 {

@@ -20,8 +20,8 @@ pub(crate) struct Watch {
     pub ended: BTreeMap<String, Item>,
     /// Due times that have started a job.
     used_up: BTreeSet<(String, String)>,
-    /// Links and customers that were written.
-    pub people_written: u64,
+    /// How many times a company's links and customers were written.
+    pub people_written: BTreeMap<String, u64>,
 }
 
 const COUNTERS: [&str; 5] = ["found", "created", "updated", "unchanged", "skipped"];
@@ -47,8 +47,8 @@ impl World {
         let mut found = Vec::new();
         for change in changes {
             let (company, item) = &change.key;
-            if change.table == CUSTOMERS {
-                self.watch.people_written += 1;
+            if change.table == CUSTOMERS || (change.table == STATE && item.starts_with("LINK#")) {
+                *self.watch.people_written.entry(company.clone()).or_default() += 1;
                 self.belongs(company, change, &mut found);
             }
             if change.table != STATE {
@@ -56,9 +56,6 @@ impl World {
             }
             if let Some(job) = item.strip_prefix("JOB#") {
                 self.job(company, job, change, changes, &mut found);
-            } else if item.starts_with("LINK#") {
-                self.watch.people_written += 1;
-                self.belongs(company, change, &mut found);
             }
             if item == "LOCK" || item.starts_with("JOB#") {
                 self.lock_is_of_the_active_job(company, &mut found);
