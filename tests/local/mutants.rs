@@ -272,6 +272,8 @@ fn tried(
     let refused = |what| move |source| MutantsError::Refused { what, source };
     let mut trying = cargo_mutants(tool, tree, files);
     trying.args(["--profile=mutants", "--in-place", "--no-shuffle", "--output"]).arg(output).args(against);
+    // A mutant is caught by the first test of the suite that fails: it ends there.
+    trying.env("FAIL_FAST", "1");
     trying.args(which.iter().map(|name| format!("--re=^{}$", literal(name))));
     // Its words are for whoever waits; the figures have standard output to themselves.
     trying.stdin(Stdio::null()).stdout(io::stderr());

@@ -7,6 +7,7 @@
 //! Customers have one of two homes; what a test asks about them is in [`customers`].
 
 mod customers;
+mod fail_fast;
 
 pub use customers::MOST_AT_ONCE;
 
@@ -86,6 +87,7 @@ impl Works {
 
     /// The same, with customers in this home.
     pub async fn open_with(home: Home) -> Self {
+        fail_fast::if_asked();
         let cloud = Cloud::shared().await.expect("an AWS");
         let fresh = Fresh::create(cloud.endpoint()).await.expect("tables and a queue");
         let proxy = Proxy::in_front_of(cloud.endpoint().url()).expect("a proxy");
