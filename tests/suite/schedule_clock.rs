@@ -106,9 +106,7 @@ async fn a_connection_that_is_switched_off_or_gone_starts_nothing_and_one_switch
     assert_eq!(minute(&works).await, started(1));
 
     let removed = scheduled(DAILY).await;
-    let delete = removed.fresh.endpoint.dynamodb().delete_item().table_name(&removed.fresh.state_table);
-    let delete = delete.key("company", text(removed.company)).key("item", text("CONNECTION"));
-    delete.send().await.expect("a removal");
+    removed.remove(&removed.state_item("CONNECTION").await.expect("a connection")).await;
     removed.clock.advance(HALF_AN_HOUR);
     assert_eq!((minute(&removed).await, jobs(&removed).await.len()), (started(0), 0));
 }

@@ -181,9 +181,7 @@ in_both_homes! {
         let works = Works::with_users_in(home, vec![User::named("Ek, Tuva").with_email(None)]).await;
         works.completed().await;
         for link in works.links().await {
-            let delete = works.fresh.endpoint.dynamodb().delete_item().table_name(&works.fresh.state_table);
-            let delete = delete.key("company", link["company"].clone()).key("item", link["item"].clone());
-            delete.send().await.expect("a deletion");
+            works.remove(&link).await;
         }
         assert_eq!(works.completed().await, counters(1, 0, 1, 0, 0));
         assert_eq!(works.customers().await.len(), 1);

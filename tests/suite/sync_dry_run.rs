@@ -94,13 +94,11 @@ async fn delete_customer_named(works: &Works, firstname: &str) {
     works.delete(id).await;
 }
 
-/// Takes a user's link away, as a restore of the state table does.
 async fn unlink(works: &Works, user: Uuid) {
     let short = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, user.as_bytes());
     let links = works.links().await;
     let link = links.iter().find(|link| link["item"].as_s().is_ok_and(|key| key.ends_with(&short))).expect("a link");
-    let delete = works.fresh.endpoint.dynamodb().delete_item().table_name(&works.fresh.state_table);
-    delete.key("company", link["company"].clone()).key("item", link["item"].clone()).send().await.expect("a deletion");
+    works.remove(link).await;
 }
 
 async fn listed(works: &Works, job: &Job) -> (Counters, Vec<Listed>) {

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use local::gate::figures::{Figures, writes_requests};
-use local::vaka::Route;
+use local::vaka::{Route, User};
 
-use crate::works::Works;
+use crate::works::{Home, Works};
 
 const USERS: usize = 1_000;
 const CHANGED: usize = USERS / 100;
@@ -36,6 +36,35 @@ async fn a_sync_of_a_thousand_users_makes_the_requests_that_are_written_down_and
     } else {
         assert_eq!(counted, figures.requests, "counted, and written down: cargo local gate --write");
     }
+}
+
+/// Whoever is a customer already needs no transaction of his own, and no second one because the first was refused.
+#[tokio::test]
+async fn users_who_are_customers_already_are_written_in_one_commit_with_all_others() {
+    // The commit and the job's end; and what is about to be done, where that is written down first.
+    for (home, expected) in [(Home::Embedded, 2), (Home::Rest, 3)] {
+        let address = |n| format!("nr{n}@example.com");
+        let mut users: Vec<_> =
+            (0..8).map(|n| User::named(&format!("Ek, Nr{n}")).with_email(Some(&address(n)))).collect();
+        users.extend((8..12).map(|n| User::named(&format!("Ek, Nr{n}")).with_email(None)));
+        let works = Works::with_users_in(home, users).await;
+        for n in (1..8).step_by(2) {
+            works.customer(&format!("Nr{n}"), "Ek", &address(n)).await;
+        }
+        assert_eq!(transactions(&works).await, expected, "{home:?}: each second user is a customer");
+
+        for link in works.links().await {
+            works.remove(&link).await;
+        }
+        assert_eq!(transactions(&works).await, expected, "{home:?}: all are customers, and no link says so");
+        assert_eq!(works.customers().await.len(), 12);
+    }
+}
+
+async fn transactions(works: &Works) -> usize {
+    works.forget();
+    works.completed().await;
+    works.proxy.seen().requests("TransactWriteItems")
 }
 
 /// What a worker sends while it does a sync, by operation, and how many items it writes.

@@ -258,6 +258,17 @@ impl Works {
         items.into_iter().filter(|item| item.get("company") == Some(&text(self.company)) && is_link(item)).collect()
     }
 
+    /// Takes an item away, as a restore of the state table does.
+    pub async fn remove(&self, item: &Item) {
+        let delete = self.fresh.endpoint.dynamodb().delete_item().table_name(&self.fresh.state_table);
+        delete
+            .key("company", item["company"].clone())
+            .key("item", item["item"].clone())
+            .send()
+            .await
+            .expect("a deletion");
+    }
+
     /// Puts a company's connection in.
     pub async fn connect(&self, company: CompanyId, devices: &[Uuid], active: bool) {
         let devices = devices.iter().map(text).collect();
