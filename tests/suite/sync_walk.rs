@@ -1,5 +1,7 @@
 //! A sync from its message to its end.
 
+use std::time::Duration;
+
 use local::vaka::{Fault, Group, Route, User};
 use shared::job::{Counters, Status};
 use uuid::Uuid;
@@ -35,6 +37,31 @@ async fn exactly_those_who_changed_in_vaka_are_written_again() {
     works.proxy.forget();
     assert_eq!(works.completed().await, counters(300, 0, 7, 293, 0));
     assert_eq!(works.proxy.seen().writes_to(&works.fresh.customers_table), 7);
+}
+
+/// A lease lasts two minutes, and only a commit renews it.
+#[tokio::test]
+async fn a_slow_source_of_users_who_have_not_changed_is_walked_in_one_slice_that_shows_where_it_is() {
+    const PAGES: u64 = 12;
+    let works = Works::open().await;
+    works.vaka.populate(works.device, 120, 6);
+    works.completed().await;
+    works.vaka.page_users(Some(10));
+    let job = works.accept().await;
+    let pages: Vec<_> = (2..=PAGES).map(|page| works.vaka.on(Route::Users).nth(page).hold()).collect();
+    let mut shown = Vec::new();
+    let slow = async {
+        for page in &pages {
+            page.reached().await;
+            works.clock.advance(Duration::from_secs(20));
+            shown.extend(works.job(job).await.counters);
+            page.release();
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! { () = works.work(job) => {}, () = slow => {} }
+    assert_eq!(works.ended(job).await.counters, Some(counters(120, 0, 0, 120, 0)));
+    assert!(shown.iter().any(|shown| (1..120).contains(&shown.found)), "{shown:?}");
 }
 
 #[tokio::test]
