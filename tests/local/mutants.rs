@@ -96,8 +96,16 @@ const PASSES: [(&str, &[&str]); 4] = [
             // They wait for the servers most of their time.
             "--cargo-test-arg=--test-threads=4",
             "--cargo-test-arg=cancel::",
-            "--cargo-test-arg=customers_rest",
-            "--cargo-test-arg=sync_",
+            "--cargo-test-arg=customers_rest::",
+            "--cargo-test-arg=customers_rest_crashes::",
+            "--cargo-test-arg=customers_rest_faults::",
+            "--cargo-test-arg=sync_customers::",
+            "--cargo-test-arg=sync_dry_run::",
+            "--cargo-test-arg=sync_limits::",
+            "--cargo-test-arg=sync_protocol::",
+            "--cargo-test-arg=sync_report::",
+            "--cargo-test-arg=sync_requests::",
+            "--cargo-test-arg=sync_walk::",
             "--minimum-test-timeout=300",
         ],
     ),
@@ -124,6 +132,7 @@ const PASSES: [(&str, &[&str]); 4] = [
 const WORKERS: &str = "suite, workers";
 /// Those of the other two functions.
 const DOORS: &str = "suite, doors";
+const SUITE: [&str; 2] = [WORKERS, DOORS];
 
 /// The explanations.
 const EXPLAINED: &str = "tests/mutants.txt";
@@ -140,6 +149,9 @@ pub struct Plan {
     /// Only a part of them: 0/4, 1/4, 2/4 or 3/4 is a quarter.
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
+    /// Only against the suite: after a test of it was written for what was missed.
+    #[arg(long)]
+    suite: bool,
     /// Also what was tried in files that are as they were then.
     #[arg(long)]
     all: bool,
@@ -208,7 +220,10 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
 
     let mut open: Vec<_> = asked_for.into_iter().filter(|name| !fates.contains_key(name)).collect();
     for (pass, against) in PASSES {
-        if [WORKERS, DOORS].contains(&pass) {
+        if plan.suite && !SUITE.contains(&pass) {
+            continue;
+        }
+        if SUITE.contains(&pass) {
             // It is the slow part, and nothing is expected of it.
             open.retain(|name| !page.contains_key(&without_place(name)));
         }
@@ -224,7 +239,7 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
         fates.extend(found);
         open.retain(|name| fates.get(name) == Some(&Fate::Missed));
     }
-    let by_suite = [WORKERS, DOORS].map(|pass| settled.seen_by(pass, &sources)).concat();
+    let by_suite = SUITE.map(|pass| settled.seen_by(pass, &sources)).concat();
     let Judgement { unexplained, stale, .. } = explained::judge(&page, &fates, &all);
     tell(&fates);
     // Of a part of a file it is not known how the rest fares.

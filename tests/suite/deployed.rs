@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::cloud;
+use local::vaka::User;
 use local::world::{WRITE_ROLE, World};
 use serde_json::Value;
 use uuid::Uuid;
@@ -43,6 +44,8 @@ pub async fn ended(world: &World, token: &str, id: &str) -> Value {
 async fn a_sync_runs_from_the_request_to_the_customers_and_says_nothing_personal_on_the_way() {
     let Some(world) = world().await else { return };
     world.vaka.populate(world.device, 300, 1);
+    let nameless = [User::named(""), User::named("")];
+    world.vaka.set_users(world.device, [world.vaka.users(world.device), nameless.to_vec()].concat());
     let token = world.administrator().sign().expect("a token");
     let gate = world.vaka.on(local::vaka::Route::Users).nth(1).hold();
     let started = world.post_sync(&token).await.expect("an answer");
@@ -54,7 +57,10 @@ async fn a_sync_runs_from_the_request_to_the_customers_and_says_nothing_personal
     assert_eq!(again.body["ResponseStatus"]["Meta"]["JobId"], id.as_str());
     gate.release();
     let job = ended(&world, &token, &id).await;
-    assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(300)));
+    assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(302)));
+    let log = world.stack.logs("sync").await.expect("a log");
+    let left_out = r#""skipped.reasons":"{MissingName: 2}""#;
+    assert!(log.iter().any(|line| line.contains(left_out)), "the log does not say who was left out and why: {log:?}");
 
     let secrets = ["@example.com", &token, &world.vaka.users(world.device)[0].name];
     for binary in ["api", "sync", "recover"] {

@@ -12,7 +12,7 @@ use shared::outcome::{Outcome, OutcomeKind, SkipReason};
 use shared::table::link::PersonKey;
 use shared::table::report::Row;
 
-use crate::works::{Item, TIMEOUT, Works, body, logged};
+use crate::works::{Item, TIMEOUT, Works, body};
 
 /// Enough for several commits: a commit takes 49 new users at most.
 const USERS: usize = 200;
@@ -161,15 +161,6 @@ async fn who_was_left_out_again_by_a_slice_and_was_gone_for_the_next_is_not_list
     let report = works.report(&works.ended(job).await).await;
     let user = |row: &Row| *row.person.user.as_uuid();
     assert_eq!(report.iter().map(user).collect::<Vec<_>>(), [stays[0].user_id]);
-}
-
-#[tokio::test]
-async fn the_log_of_a_walk_says_how_many_were_left_out_and_why() {
-    let works = Works::with_users([named(2), nameless(3)].concat()).await;
-    let job = works.accept().await;
-    let log = logged(works.work(job)).await;
-    let walked = log.iter().find(|line| line["fields"]["event"] == "slice.walked").expect("a line about the walk");
-    assert_eq!(walked["fields"]["skipped.reasons"], "{MissingName: 3}");
 }
 
 #[tokio::test]

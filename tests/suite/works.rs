@@ -8,10 +8,8 @@
 
 mod customers;
 mod fail_fast;
-mod log;
 
 pub use customers::MOST_AT_ONCE;
-pub use log::logged;
 
 use std::collections::HashMap;
 use std::time::Duration;
