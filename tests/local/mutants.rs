@@ -218,7 +218,7 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
         eprintln!("Mutants that a test has seen in the files as they are: {}", fates.len());
     }
 
-    let mut open: Vec<_> = asked_for.into_iter().filter(|name| !fates.contains_key(name)).collect();
+    let mut open: Vec<_> = asked_for.iter().filter(|name| !fates.contains_key(*name)).cloned().collect();
     for (pass, against) in PASSES {
         if plan.suite && !SUITE.contains(&pass) {
             continue;
@@ -244,7 +244,9 @@ pub fn run(plan: &Plan) -> Result<(), MutantsError> {
     tell(&fates);
     // Of a part of a file it is not known how the rest fares.
     if plan.shard.is_none() {
-        for file in files.into_iter().filter(|file| !unexplained.iter().any(|name| name.starts_with(*file))) {
+        let is_unknown = |name: &&String| !fates.contains_key(*name);
+        let open: Vec<_> = unexplained.iter().chain(asked_for.iter().filter(is_unknown)).collect();
+        for file in files.into_iter().filter(|file| !open.iter().any(|name| name.starts_with(*file))) {
             if let Some(source) = sources.get(file) {
                 record.enter(file, source.clone(), &fates, &by_suite);
             }
