@@ -257,6 +257,31 @@ async fn a_worker_whose_lease_is_nearly_over_makes_no_call_that_could_outlive_it
     assert!(commits >= 3, "{commits} commits, with {made} made before the time went by");
 }
 
+/// Fault 15: a worker that gets nothing done is one slice without progress after the other, and not one without end.
+#[tokio::test]
+async fn a_worker_that_could_make_nobody_while_its_lease_lasted_gives_the_job_back() {
+    let works = Works::with_users_in(Home::Rest, vec![User::named("Ek, Tuva")]).await;
+    let job = works.accept().await;
+    works.messages().await;
+    let create = works.bokamera().on(Route::Create).nth(1).hold();
+    let sign_in = works.bokamera().on(Route::Token).nth(2).hold();
+    let worker = works.worker();
+    let message = body(works.company, job);
+    let passing = async {
+        create.reached().await;
+        works.bokamera().revoke_tokens();
+        create.release();
+        sign_in.reached().await;
+        works.clock.advance(Duration::from_secs(85));
+        sign_in.release();
+    };
+    tokio::join!(works.deliver(&worker, &message, TIMEOUT), passing);
+    assert_eq!((works.job(job).await.status, works.customers().await.len()), (Status::Processing, 0));
+    assert_eq!(works.messages().await, [message]);
+    works.work(job).await;
+    assert_eq!(works.ended(job).await.counters, Some(counters(1, 1, 0, 0, 0)));
+}
+
 /// Faults 15 and 31: together.
 #[tokio::test]
 async fn a_lost_answer_is_looked_for_although_the_lease_was_nearly_over_when_it_was_lost() {
