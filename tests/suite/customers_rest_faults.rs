@@ -80,6 +80,20 @@ async fn a_create_that_took_no_effect_and_had_no_answer_is_made_again_once() {
     }
 }
 
+/// Fault 31: where the list does not have it yet.
+#[tokio::test]
+async fn a_create_whose_answer_is_lost_is_counted_as_created_although_the_list_is_late() {
+    for existing in [Existing::Conflict, Existing::BadRequest] {
+        let works = works(vec![User::named("Ek, Tuva")], Ids::Honoured).await;
+        works.bokamera().behave(Manners { existing, ..Manners::default() });
+        works.bokamera().on(Route::Create).nth(1).fault(Fault::LoseAnswer);
+        works.bokamera().on(Route::List).nth(2).fault(Fault::Says(r#"{"Results":[]}"#.to_owned()));
+        assert_eq!(works.completed().await, counters(1, 1, 0, 0, 0), "{existing:?}");
+        assert_eq!(works.bokamera().calls(Route::Create).len(), 2, "{existing:?}");
+        assert_eq!(works.customers().await.len(), 1, "{existing:?}");
+    }
+}
+
 /// Fault 31.
 #[tokio::test]
 async fn a_create_that_is_answered_exists_already_is_the_customer_that_exists() {
@@ -116,6 +130,19 @@ async fn one_record_that_is_refused_is_left_out_with_its_reason_and_stops_nobody
         works.bokamera().on(Route::Update).nth(2).fault(Fault::status(status));
         assert_eq!(works.completed().await, counters(10, 0, 2, 7, 1), "{status}");
         assert_eq!(reasons(&works).await, [reason]);
+    }
+}
+
+/// Fault 32: nobody can have an address that is none.
+#[tokio::test]
+async fn a_record_that_is_refused_is_looked_for_only_where_somebody_may_have_its_address() {
+    for (email, readings) in [(Some("tuva@example.com"), 2), (None, 1)] {
+        let works = works(vec![User::named("Ek, Tuva").with_email(email)], Ids::Honoured).await;
+        works.bokamera().on(Route::Create).fault(Fault::status(400));
+        assert_eq!(works.completed().await, counters(1, 0, 0, 0, 1), "{email:?}");
+        let lists = works.bokamera().calls(Route::List);
+        let of_all = lists.iter().filter(|list| !list.query.contains("CustomerId="));
+        assert_eq!(of_all.count(), readings, "{email:?}");
     }
 }
 
