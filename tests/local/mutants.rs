@@ -354,11 +354,7 @@ fn told_by_record(record: &Record, sources: &BTreeMap<String, String>) {
     let known: Vec<_> = FILES.iter().filter_map(|file| record.of(file, sources.get(*file)?)).collect();
     let sum = |of: fn(&record::Looked) -> usize| known.iter().map(|looked| of(looked)).sum::<usize>();
     println!("figure: files whose mutants were tried, of all that are named = {}, {}", known.len(), FILES.len());
-    println!(
-        "figure: mutants: caught, of which by the suite alone = {}, {}",
-        sum(|of| of.caught),
-        sum(|of| of.by_suite)
-    );
+    println!("figure: mutants: caught, of which by the suite = {}, {}", sum(|of| of.caught), sum(|of| of.by_suite));
     println!("figure: mutants: of those caught, with which the tests did not end in time = {}", sum(|of| of.timed_out));
     println!("figure: mutants: no Rust = {}", sum(|of| of.unviable));
     println!("figure: mutants: missed, each explained in a line = {}", sum(|of| of.missed));
