@@ -8,7 +8,7 @@
 //!
 //! What is cheap comes first: the unit tests of the mutant's package. What survives these meets the
 //! simulation, which drives the handlers of all three functions, and what survives that the tests of
-//! the suite that are about the same rooms ([`PASSES`]), unless it is explained.
+//! the suite that are about the same rooms ([`passes`]), unless it is explained.
 //!
 //! What it does not do: change a condition that DynamoDB judges, which is text to Rust; those are
 //! taken out by `cargo run --package simulation -- --sabotage`.
@@ -20,6 +20,7 @@
 
 mod explained;
 mod outcome;
+mod passes;
 mod record;
 mod settled;
 mod tree;
@@ -35,6 +36,7 @@ use crate::folders;
 use crate::setup::{self, Crate, SetupError};
 use explained::Judgement;
 use outcome::{Fate, Fates, file_of, without_place};
+use passes::{PASSES, SUITE};
 use record::Record;
 use settled::Settled;
 
@@ -68,71 +70,6 @@ const FILES: [&str; 25] = [
     "functions/sync/src/walk/sending.rs",
     "functions/sync/src/walk/writing.rs",
 ];
-
-/// What mutants are run against, one after the other: the survivors of each meet the next.
-/// cargo-mutants builds and tests the mutant's own package alone, unless it is told of others.
-const PASSES: [(&str, &[&str]); 4] = [
-    ("unit tests", &["--cargo-arg=--lib", "--minimum-test-timeout=60"]),
-    (
-        "simulation",
-        &[
-            "--cargo-arg=--package=simulation",
-            "--cargo-arg=--test=simulation",
-            "--cargo-test-arg=--",
-            // They are about the simulation and not about the code.
-            "--cargo-test-arg=--skip=each_protection_that_is_taken_out",
-            "--cargo-test-arg=--skip=a_protection_that_is_said_to_be_redundant",
-            "--cargo-test-arg=--skip=a_seed_is_the_same_run",
-            "--minimum-test-timeout=120",
-        ],
-    ),
-    (
-        WORKERS,
-        &[
-            // As `cargo test` builds it.
-            "--cargo-arg=--workspace",
-            "--cargo-arg=--test=suite",
-            "--cargo-test-arg=--",
-            // They wait for the servers most of their time.
-            "--cargo-test-arg=--test-threads=4",
-            "--cargo-test-arg=cancel::",
-            "--cargo-test-arg=customers_rest::",
-            "--cargo-test-arg=customers_rest_crashes::",
-            "--cargo-test-arg=customers_rest_faults::",
-            "--cargo-test-arg=sync_customers::",
-            "--cargo-test-arg=sync_dry_run::",
-            "--cargo-test-arg=sync_limits::",
-            "--cargo-test-arg=sync_protocol::",
-            "--cargo-test-arg=sync_report::",
-            "--cargo-test-arg=sync_requests::",
-            "--cargo-test-arg=sync_walk::",
-            "--minimum-test-timeout=300",
-        ],
-    ),
-    (
-        DOORS,
-        &[
-            "--cargo-arg=--workspace",
-            "--cargo-arg=--test=suite",
-            "--cargo-test-arg=--",
-            "--cargo-test-arg=--test-threads=4",
-            "--cargo-test-arg=events_outbox::",
-            "--cargo-test-arg=http_jobs::",
-            "--cargo-test-arg=http_pages::",
-            "--cargo-test-arg=http_report::",
-            "--cargo-test-arg=http_start::",
-            "--cargo-test-arg=recovery::",
-            "--cargo-test-arg=schedule_clock::",
-            "--cargo-test-arg=versions::",
-            "--minimum-test-timeout=300",
-        ],
-    ),
-];
-/// The suite's tests of the sync function.
-const WORKERS: &str = "suite, workers";
-/// Those of the other two functions.
-const DOORS: &str = "suite, doors";
-const SUITE: [&str; 2] = [WORKERS, DOORS];
 
 /// The explanations.
 const EXPLAINED: &str = "tests/mutants.txt";

@@ -14,6 +14,8 @@ use crate::works::{Home, TIMEOUT, Works, body};
 
 /// Longer than a lease.
 const A_LEASE: Duration = Duration::from_secs(180);
+/// What is left of a lease after it is too short for one more call.
+const NEARLY_A_LEASE: Duration = Duration::from_secs(85);
 
 fn counters(found: u64, created: u64, updated: u64, unchanged: u64, skipped: u64) -> Counters {
     Counters { found, created, updated, unchanged, skipped }
@@ -244,7 +246,7 @@ async fn a_worker_whose_lease_is_nearly_over_makes_no_call_that_could_outlive_it
         gate.reached().await;
         works.forget();
         let made = works.customers().await.len();
-        works.clock.advance(Duration::from_secs(85));
+        works.clock.advance(NEARLY_A_LEASE);
         gate.release();
         made
     };
@@ -257,7 +259,7 @@ async fn a_worker_whose_lease_is_nearly_over_makes_no_call_that_could_outlive_it
     assert!(commits >= 3, "{commits} commits, with {made} made before the time went by");
 }
 
-/// Fault 15: a worker that gets nothing done is one slice without progress after the other, and not one without end.
+/// Fault 15: it does not spend the rest of its slice on a server with which nothing gets done.
 #[tokio::test]
 async fn a_worker_that_could_make_nobody_while_its_lease_lasted_gives_the_job_back() {
     let works = Works::with_users_in(Home::Rest, vec![User::named("Ek, Tuva")]).await;
@@ -272,7 +274,7 @@ async fn a_worker_that_could_make_nobody_while_its_lease_lasted_gives_the_job_ba
         works.bokamera().revoke_tokens();
         create.release();
         sign_in.reached().await;
-        works.clock.advance(Duration::from_secs(85));
+        works.clock.advance(NEARLY_A_LEASE);
         sign_in.release();
     };
     tokio::join!(works.deliver(&worker, &message, TIMEOUT), passing);
@@ -295,7 +297,7 @@ async fn a_lost_answer_is_looked_for_although_the_lease_was_nearly_over_when_it_
     let message = body(works.company, job);
     let passing = async {
         gate.reached().await;
-        works.clock.advance(Duration::from_secs(85));
+        works.clock.advance(NEARLY_A_LEASE);
         gate.release();
     };
     tokio::join!(works.deliver(&worker, &message, TIMEOUT), passing);

@@ -60,7 +60,10 @@ async fn a_sync_runs_from_the_request_to_the_customers_and_says_nothing_personal
     assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(302)));
     let log = world.stack.logs("sync").await.expect("a log");
     let left_out = r#""skipped.reasons":"{MissingName: 2}""#;
-    assert!(log.iter().any(|line| line.contains(left_out)), "the log does not say who was left out and why: {log:?}");
+    assert!(
+        log.iter().any(|line| line.contains(left_out)),
+        "the log does not say how many were left out and why: {log:?}"
+    );
 
     let secrets = ["@example.com", &token, &world.vaka.users(world.device)[0].name];
     for binary in ["api", "sync", "recover"] {

@@ -24,7 +24,7 @@ pub(super) struct Looked {
     /// The SHA-256 of the file's content, in hexadecimal.
     pub source: String,
     pub caught: usize,
-    /// Of those caught, by no test but the suite's.
+    /// Of those caught, by the suite: it meets what the cheaper passes have missed, or with `--suite` everything.
     pub by_suite: usize,
     /// Of those caught, because tests did not come to their end.
     pub timed_out: usize,
@@ -59,7 +59,7 @@ impl Record {
         self.0.get(file).filter(|looked| looked.source == source)
     }
 
-    /// Enters what became of the mutants of a file, and which of them the suite alone caught.
+    /// Enters what became of the mutants of a file, and which of them the suite caught.
     pub(super) fn enter(&mut self, file: &str, source: String, fates: &Fates, by_suite: &[String]) {
         let of_file = format!("{file}:");
         let mut looked = Looked { source, ..Looked::default() };
