@@ -84,6 +84,25 @@ async fn a_job_that_is_a_day_old_is_given_up_at_the_next_lapse() {
     assert!(works.ended(job).await.failure_text.is_some_and(|text| text.contains("24 hours")));
 }
 
+/// Fault 21, where the job would have been given up.
+#[tokio::test]
+async fn a_job_that_is_taken_up_while_it_is_given_up_is_left_alone_and_its_lock_is_not_doubted() {
+    let works = Arc::new(Works::open().await);
+    let job = locked(&works).await;
+    works.clock.advance(Duration::from_secs(24 * 3_600));
+    let gate = works.proxy.on("TransactWriteItems").nth(1).hold_before();
+    let late = tokio::spawn({
+        let works = Arc::clone(&works);
+        async move { rescued_by(&works).await }
+    });
+    gate.reached().await;
+    works.table.start(works.company, job, "a worker", works.clock.now()).await.expect("a start");
+    gate.release();
+    assert_eq!(late.await.expect("a run"), rescued(0, 0, 1));
+    assert_eq!((works.job(job).await.status, works.lock().await), (Status::Processing, Some(job.to_string())));
+    assert_eq!(works.proxy.seen().requests("TransactWriteItems"), 1, "an end without the lock is not tried");
+}
+
 #[tokio::test]
 async fn progress_forgets_the_attempts_before_it() {
     let works = Works::open().await;

@@ -12,7 +12,7 @@ use shared::outcome::{Outcome, OutcomeKind, SkipReason};
 use shared::table::link::PersonKey;
 use shared::table::report::Row;
 
-use crate::works::{Item, TIMEOUT, Works, body};
+use crate::works::{Item, NOON, TIMEOUT, Works, body};
 
 /// Enough for several commits: a commit takes 49 new users at most.
 const USERS: usize = 200;
@@ -64,6 +64,18 @@ async fn a_first_sync_lists_every_user_with_the_customer_that_was_made() {
         .collect();
     assert_eq!(ids, works.customers().await.into_keys().collect());
     assert!(report.is_sorted_by_key(|row| row.person));
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_sync_expires_after_90_days() {
+    let works = Works::with_users(named(60)).await;
+    let job = works.sync().await;
+    let kept =
+        [works.state_item(&format!("JOB#{}", job.id)).await, works.state_item(&format!("EVENT#{}", job.id)).await];
+    let kept: Vec<_> = kept.into_iter().flatten().chain(works.parts(job.id).await).collect();
+    assert_eq!(kept.len(), 4, "the job, its event, and two commits of its report");
+    let at = NOON.after(Duration::from_secs(7_776_000)).seconds().to_string();
+    kept.iter().for_each(|item| assert_eq!(item["expires_on"], AttributeValue::N(at.clone()), "{:?}", item["item"]));
 }
 
 #[tokio::test]
