@@ -68,12 +68,14 @@ impl<T> Chunks<T> {
 impl<T> Index<usize> for Chunks<T> {
     type Output = T;
 
+    #[inline]
     fn index(&self, place: usize) -> &T {
         &self.0[place / CHUNK][place % CHUNK]
     }
 }
 
 impl<T> IndexMut<usize> for Chunks<T> {
+    #[inline]
     fn index_mut(&mut self, place: usize) -> &mut T {
         &mut self.0[place / CHUNK][place % CHUNK]
     }

@@ -86,6 +86,9 @@ pub fn name_key(firstname: &str, lastname: &str) -> String {
 
 /// Composed, and in lower case character by character. Of nearly every text a glance tells that it is composed.
 fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     let mut fold = |c: char| match c {
         ..='\x7f' => folded.push(c.to_ascii_lowercase()),

@@ -132,6 +132,13 @@ impl Plan {
         self
     }
 
+    /// The same with the [derived id](derived_id) of its user's customer, which is known.
+    #[must_use]
+    pub fn with_derived(mut self, derived: CustomerId) -> Self {
+        self.derived = OnceLock::from(derived);
+        self
+    }
+
     /// The [derived id](derived_id) of its user's customer: a hash, so it is worked out once.
     #[must_use]
     pub fn derived(&self, company: CompanyId) -> CustomerId {

@@ -48,7 +48,7 @@ pub struct Desk {
     pub(super) rehearsal: Option<Rehearsal>,
     pub(super) committed_at: Timestamp,
     pub(super) index: Option<CustomerIndex>,
-    deferred: Vec<Deferred>,
+    deferred: Vec<Newcomer>,
     /// Those of all users who were met.
     addresses: Chunks<u64>,
     hasher: RandomState,
@@ -57,9 +57,9 @@ pub struct Desk {
     pub(super) refusals: Refusals,
 }
 
-/// A user about whom is decided when all have been seen.
+/// A user without a link. About some is decided when all have been seen.
 #[derive(Debug)]
-struct Deferred {
+struct Newcomer {
     key: PersonKey,
     fingerprint: Fingerprint,
     before: Before,
@@ -164,12 +164,13 @@ impl Desk {
                 };
                 let imprint = self.errand.fingerprint_key.imprint_of(&person);
                 let identity = self.identify(lease, &imprint, Sharing::NotYetKnown).await?;
+                let newcomer = Newcomer { key, fingerprint, before, person };
                 if identity == Identity::Later {
-                    self.deferred.push(Deferred { key, fingerprint, before, person });
+                    self.deferred.push(newcomer);
                     return Ok(());
                 }
-                let action = self.introduce(&key, identity, person);
-                return self.plan(lease, Plan::new(key, fingerprint, before, action).found_by(imprint)).await;
+                let plan = self.introduce(newcomer, imprint, identity);
+                return self.plan(lease, plan).await;
             }
             Met::MayBeMade { before } => match Person::read(user, group) {
                 Ok(person) => {
@@ -192,13 +193,14 @@ impl Desk {
     pub(super) async fn settle_deferred(&mut self, lease: &mut Lease) -> Result<(), Halt> {
         let deferred = std::mem::take(&mut self.deferred);
         let users_by_address = self.users_with_addresses_of(&deferred);
-        for Deferred { key, fingerprint, before, person } in deferred {
-            let users = self.address_of(&person).and_then(|address| users_by_address.get(&address));
+        for newcomer in deferred {
+            let person = &newcomer.person;
+            let users = self.address_of(person).and_then(|address| users_by_address.get(&address));
             let sharing = if users > Some(&1) { Sharing::Shared } else { Sharing::Alone };
-            let imprint = self.errand.fingerprint_key.imprint_of(&person);
+            let imprint = self.errand.fingerprint_key.imprint_of(person);
             let identity = self.identify(lease, &imprint, sharing).await?;
-            let action = self.introduce(&key, identity, person);
-            self.plan(lease, Plan::new(key, fingerprint, before, action).found_by(imprint)).await?;
+            let plan = self.introduce(newcomer, imprint, identity);
+            self.plan(lease, plan).await?;
         }
         Ok(())
     }
@@ -302,10 +304,11 @@ impl Desk {
         self.plans.iter().any(|plan| makes(plan) && plan.derived(self.company) == customer)
     }
 
-    /// Turns an identity into an action.
-    fn introduce(&self, key: &PersonKey, identity: Identity, person: Person) -> Action {
-        let derived = derived_id(self.company, key);
-        match identity {
+    /// What is to be done about a user who has no link, now that it is known who that is.
+    fn introduce(&self, newcomer: Newcomer, imprint: Imprint, identity: Identity) -> Plan {
+        let Newcomer { key, fingerprint, before, person } = newcomer;
+        let derived = derived_id(self.company, &key);
+        let action = match identity {
             // Made by this company's sync before, when it was connected in the past.
             Identity::New | Identity::Later if self.index.as_ref().is_some_and(|index| index.contains(&derived)) => {
                 Action::Update { customer: derived, person }
@@ -313,7 +316,8 @@ impl Desk {
             Identity::New | Identity::Later => Action::Create(person),
             Identity::Is { id, linked } => Action::Adopt { customer: id, write: (!linked).then_some(person) },
             Identity::Ambiguous => Action::Skip { reason: SkipReason::AmbiguousEmail, customer: Linked::Nobody },
-        }
+        };
+        Plan::new(key, fingerprint, before, action).found_by(imprint).with_derived(derived)
     }
 
     /// The customers as they will be when all that is decided so far is written.
@@ -339,7 +343,7 @@ impl Desk {
     }
 
     /// How many users of the source have each of the addresses of these.
-    fn users_with_addresses_of(&self, deferred: &[Deferred]) -> HashMap<u64, usize> {
+    fn users_with_addresses_of(&self, deferred: &[Newcomer]) -> HashMap<u64, usize> {
         let addresses = deferred.iter().filter_map(|deferred| self.address_of(&deferred.person));
         let mut users: HashMap<_, _> = addresses.map(|address| (address, 0)).collect();
         for address in self.addresses.iter() {

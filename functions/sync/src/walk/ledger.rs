@@ -218,16 +218,19 @@ impl Ledger {
             }
             Standing::Linked { outcome, customer, by_this_job } => (outcome, self.linked(&key, customer), by_this_job),
         };
-        match (outcome, customer.customer(self.company, person)) {
+        match outcome {
             _ if by_this_job => Met::Done,
             // A sync never brings an erased person back, whatever VAKA says of it now.
-            (Outcome::Skipped(reason @ SkipReason::CustomerDeleted), _) => Met::StillSkipped { reason, customer },
+            Outcome::Skipped(reason @ SkipReason::CustomerDeleted) => Met::StillSkipped { reason, customer },
             // Whether the address is still ambiguous is up to the customers, not to VAKA.
-            (Outcome::Skipped(SkipReason::AmbiguousEmail), None) => Met::Unlinked { before },
-            (Outcome::Skipped(reason), _) if same => Met::StillSkipped { reason, customer },
-            (_, None) => Met::Unlinked { before },
-            _ if same => Met::Unchanged,
-            (_, Some(customer)) => Met::Changed { customer, before },
+            Outcome::Skipped(SkipReason::AmbiguousEmail) => Met::Unlinked { before },
+            Outcome::Skipped(reason) if same => Met::StillSkipped { reason, customer },
+            // Nearly everybody is, and a derived id is a hash: it is not worked out for them.
+            _ if same && customer != Linked::Nobody => Met::Unchanged,
+            _ => {
+                let changed = customer.customer(self.company, person);
+                changed.map_or(Met::Unlinked { before }, |customer| Met::Changed { customer, before })
+            }
         }
     }
 

@@ -25,6 +25,8 @@ const READ: usize = 16 * 1_024;
 pub(super) struct Arriving<B> {
     body: B,
     caps: Caps,
+    /// What a read of the body brings.
+    brought: Vec<u8>,
     held: Vec<u8>,
     /// The first byte in `held` that is not taken.
     at: usize,
@@ -66,8 +68,8 @@ struct Place<'a> {
 
 impl<B: Read> Arriving<B> {
     pub(super) fn new(body: B, caps: Caps) -> Self {
-        let (held, passed) = (Vec::new(), Passed::default());
-        Self { body, caps, held, at: 0, passed, part_must_end: u64::MAX, has_ended: false }
+        let (brought, held, passed) = (vec![0; READ], Vec::new(), Passed::default());
+        Self { body, caps, brought, held, at: 0, passed, part_must_end: u64::MAX, has_ended: false }
     }
 
     /// Bytes taken so far.
@@ -204,24 +206,20 @@ impl<B: Read> Arriving<B> {
         self.held.drain(..self.at);
         self.at = 0;
         let left = self.caps.body_bytes.saturating_sub(self.passed.bytes + self.held.len() as u64);
-        let held = self.held.len();
-        let asked = usize::try_from(left).unwrap_or(READ).min(READ);
         // One byte beyond the cap tells whether there is more.
-        self.held.resize(held + asked.max(1), 0);
-        let read = self.read(held);
-        self.held.truncate(held + read);
+        let read = self.read(usize::try_from(left).unwrap_or(READ).clamp(1, READ));
         self.has_ended = read == 0;
         if left == 0 && read > 0 {
-            self.held.truncate(held);
             return Err(PageFault::TooLong);
         }
+        self.held.extend_from_slice(&self.brought[..read]);
         Ok(read > 0)
     }
 
     /// An error of the body is its end.
-    fn read(&mut self, from: usize) -> usize {
+    fn read(&mut self, most: usize) -> usize {
         loop {
-            match self.body.read(&mut self.held[from..]) {
+            match self.body.read(&mut self.brought[..most]) {
                 Ok(read) => return read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return 0,
