@@ -78,6 +78,14 @@ in_both_homes! {
         assert_eq!(works.customers().await.len(), 2);
     }
 
+    async fn a_household_of_new_members_leaves_the_one_customer_alone_who_has_its_address(home: Home) {
+        let users = ["Ek, Tuva", "Ek, Ivar"].map(|name| person(name, "ek@example.com"));
+        let works = Works::with_users_in(home, users.into()).await;
+        let id = works.customer("Ylva", "Ek", "ek@example.com").await;
+        assert_eq!(works.completed().await, counters(2, 2, 0, 0, 0));
+        assert_eq!((works.customers().await.len(), &works.customers().await[&id]["firstname"]), (3, &"Ylva".to_owned()));
+    }
+
     async fn the_same_person_in_two_systems_is_one_customer(home: Home) {
         let works = Works::with_users_in(home, vec![person("Ek, Tuva", "tuva@example.com")]).await;
         works.add_system(vec![person("Tuva Ek,", "Tuva@Example.com")]).await;

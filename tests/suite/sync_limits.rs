@@ -1,4 +1,4 @@
-//! How much a job may take: slices, and a day.
+//! How much a job may take: slices, and a day. How much a slice may: its time.
 
 use std::time::Duration;
 
@@ -6,11 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use local::vaka::Route;
 use shared::ids::JobId;
 use shared::job::{FailureCode, Status};
-use sync::slice::MOST_SLICES;
+use sync::slice::{MOST_SLICES, STOP_BEFORE_DEADLINE};
 
 use crate::works::{TIMEOUT, Works, body, text};
 
 const A_DAY: Duration = Duration::from_secs(24 * 3_600);
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 async fn works() -> Works {
     let works = Works::open().await;
@@ -58,4 +59,26 @@ async fn a_job_that_has_not_gone_on_for_a_day_is_worked_on_like_any_other() {
     works.clock.advance(A_DAY - TIMEOUT);
     works.work(job).await;
     assert_eq!(works.ended(job).await.status, Status::Completed);
+}
+
+#[tokio::test]
+async fn a_slice_whose_time_ran_out_while_it_wrote_leaves_the_rest_of_what_has_arrived_to_the_next() {
+    let works = Works::open().await;
+    // Two batches of the parser's, in one page that arrives whole while the first is written.
+    works.vaka.populate(works.device, 120, 1);
+    let job = works.accept().await;
+    works.messages().await;
+    let gate = works.proxy.on("TransactWriteItems").nth(1).hold_before();
+    let (worker, message) = (works.worker(), body(works.company, job));
+    let (response, ()) = tokio::join!(works.deliver(&worker, &message, STOP_BEFORE_DEADLINE + A_MINUTE), async {
+        gate.reached().await;
+        works.clock.advance(A_MINUTE);
+        gate.release();
+    });
+    assert!(response.batch_item_failures.is_empty());
+    let counters = works.job(job).await.counters.expect("counters");
+    assert!((49..120).contains(&counters.found), "{counters:?}");
+    assert_eq!(works.messages().await, [message], "sent again");
+    works.work(job).await;
+    assert_eq!(works.ended(job).await.counters.map(|counters| counters.created), Some(120));
 }
