@@ -61,6 +61,16 @@ async fn users_who_are_customers_already_are_written_in_one_commit_with_all_othe
     }
 }
 
+/// A transaction takes 100 writes: the job, its report, and two for each new user.
+#[tokio::test]
+async fn a_commit_is_full_with_49_new_users_and_not_before() {
+    for (users, commits) in [(49, 1), (98, 2), (99, 3)] {
+        let works = Works::open().await;
+        works.vaka.populate(works.device, users, 1);
+        assert_eq!(transactions(&works).await, commits + 1, "{users} users, and the job's end");
+    }
+}
+
 async fn transactions(works: &Works) -> usize {
     works.forget();
     works.completed().await;
