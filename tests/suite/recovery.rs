@@ -1,8 +1,8 @@
 //! Jobs whose holder has gone silent.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use local::proxy::Gate;
 use recover::rescue::Rescued;
 use shared::clock::Clock;
 use shared::handoff::{Accept, accept};
@@ -33,6 +33,16 @@ async fn rescued_by(works: &Works) -> Rescued {
 
 fn rescued(resent: u32, given_up: u32, moved_on: u32) -> Rescued {
     Rescued { resent, given_up, moved_on }
+}
+
+/// What a recovery does that stands at this gate while a worker takes the job up.
+async fn rescued_while_taken_up(works: &Works, job: JobId, gate: Gate) -> Rescued {
+    let taken_up = async {
+        gate.reached().await;
+        works.table.start(works.company, job, "a worker", works.clock.now()).await.expect("a start");
+        gate.release();
+    };
+    tokio::join!(rescued_by(works), taken_up).0
 }
 
 /// Fault 2.
@@ -87,18 +97,11 @@ async fn a_job_that_is_a_day_old_is_given_up_at_the_next_lapse() {
 /// Fault 21, where the job would have been given up.
 #[tokio::test]
 async fn a_job_that_is_taken_up_while_it_is_given_up_is_left_alone_and_its_lock_is_not_doubted() {
-    let works = Arc::new(Works::open().await);
+    let works = Works::open().await;
     let job = locked(&works).await;
     works.clock.advance(Duration::from_secs(24 * 3_600));
     let gate = works.proxy.on("TransactWriteItems").nth(1).hold_before();
-    let late = tokio::spawn({
-        let works = Arc::clone(&works);
-        async move { rescued_by(&works).await }
-    });
-    gate.reached().await;
-    works.table.start(works.company, job, "a worker", works.clock.now()).await.expect("a start");
-    gate.release();
-    assert_eq!(late.await.expect("a run"), rescued(0, 0, 1));
+    assert_eq!(rescued_while_taken_up(&works, job, gate).await, rescued(0, 0, 1));
     assert_eq!((works.job(job).await.status, works.lock().await), (Status::Processing, Some(job.to_string())));
     assert_eq!(works.proxy.seen().requests("TransactWriteItems"), 1, "an end without the lock is not tried");
 }
@@ -147,18 +150,11 @@ async fn a_recovery_that_saw_an_old_lease_leaves_a_worker_alone_that_has_just_re
 /// Fault 21, where the worker is there before the job is looked at.
 #[tokio::test]
 async fn a_job_that_has_been_taken_up_since_the_index_was_read_is_told_of_as_moved_on() {
-    let works = Arc::new(Works::open().await);
+    let works = Works::open().await;
     let job = locked(&works).await;
     works.clock.advance(A_LEASE);
     let gate = works.proxy.on("GetItem").containing(&job.to_string()).nth(1).hold_before();
-    let late = tokio::spawn({
-        let works = Arc::clone(&works);
-        async move { rescued_by(&works).await }
-    });
-    gate.reached().await;
-    works.table.start(works.company, job, "a worker", works.clock.now()).await.expect("a start");
-    gate.release();
-    assert_eq!(late.await.expect("a run"), rescued(0, 0, 1));
+    assert_eq!(rescued_while_taken_up(&works, job, gate).await, rescued(0, 0, 1));
     assert_eq!(works.messages().await.len(), 0);
 }
 

@@ -61,6 +61,7 @@ async fn a_job_that_has_not_gone_on_for_a_day_is_worked_on_like_any_other() {
     assert_eq!(works.ended(job).await.status, Status::Completed);
 }
 
+/// Fault 13, where no call to the source is left that would be refused for want of time.
 #[tokio::test]
 async fn a_slice_whose_time_ran_out_while_it_wrote_leaves_the_rest_of_what_has_arrived_to_the_next() {
     let works = Works::open().await;

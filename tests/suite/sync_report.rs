@@ -16,6 +16,7 @@ use crate::works::{Item, NOON, TIMEOUT, Works, body};
 
 /// Enough for several commits: a commit takes 49 new users at most.
 const USERS: usize = 200;
+const NINETY_DAYS: Duration = Duration::from_secs(90 * 24 * 3_600);
 
 fn named(count: usize) -> Vec<User> {
     (0..count).map(|n| User::named(&format!("Ek Tuva {n}"))).collect()
@@ -74,7 +75,7 @@ async fn what_is_kept_of_a_sync_expires_after_90_days() {
         [works.state_item(&format!("JOB#{}", job.id)).await, works.state_item(&format!("EVENT#{}", job.id)).await];
     let kept: Vec<_> = kept.into_iter().flatten().chain(works.parts(job.id).await).collect();
     assert_eq!(kept.len(), 4, "the job, its event, and two commits of its report");
-    let at = NOON.after(Duration::from_secs(7_776_000)).seconds().to_string();
+    let at = NOON.after(NINETY_DAYS).seconds().to_string();
     kept.iter().for_each(|item| assert_eq!(item["expires_on"], AttributeValue::N(at.clone()), "{:?}", item["item"]));
 }
 
