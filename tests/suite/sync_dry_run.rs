@@ -205,6 +205,14 @@ async fn a_dry_run_of_many_slices_tells_what_a_real_run_of_as_many_does() {
     let sliced = in_slices(&works, works.accept_to(Mode::DryRun).await).await;
     assert!(sliced.generation > 5, "{sliced:?}");
     assert_eq!(listed(&works, &sliced).await, expected);
+    // Who is left out again is told of and not decided about.
+    let decided = works.table.decided(works.company, sliced.id).await.expect("the table is there");
+    let mut once: Vec<_> = decided.iter().map(|row| (row.person, row.outcome, row.customer)).collect();
+    once.retain(|(_, outcome, _)| !matches!(outcome, Outcome::Skipped(_)));
+    once.sort_unstable_by_key(|(person, ..)| *person);
+    let mut told = expected.1.clone();
+    told.retain(|(_, outcome, _)| !matches!(outcome, Outcome::Skipped(_)));
+    assert_eq!(once, told, "no slice decides again what an earlier one has decided");
     let done = in_slices(&works, works.accept().await).await;
     assert_eq!(listed(&works, &done).await, expected);
 }

@@ -14,7 +14,7 @@ use std::iter;
 use std::ops::{Index, IndexMut};
 
 /// Entries that are made room for at once.
-const CHUNK: usize = 1024;
+const CHUNK: usize = 8192;
 
 /// Places in a chain, on average: so many are gone through in the time of a hash.
 const FULL: usize = 4;

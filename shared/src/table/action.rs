@@ -98,7 +98,7 @@ impl Action {
         for (member, expression) in expressions {
             if let Some(expression) = expression {
                 name(&mut json, member);
-                string(&mut json, expression);
+                plain(&mut json, expression);
             }
         }
         let named = expression::named([change, condition.map(|c| c.expression)].into_iter().flatten());

@@ -109,12 +109,17 @@ impl Attributes {
         json.push('}');
     }
 
+    /// One of ours.
     fn name(&mut self, name: &str) {
+        self.comma();
+        plain(&mut self.0, name);
+        self.0.push(':');
+    }
+
+    fn comma(&mut self) {
         if !self.0.is_empty() {
             self.0.push(',');
         }
-        string(&mut self.0, name);
-        self.0.push(':');
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -126,7 +131,9 @@ impl From<Item> for Attributes {
     fn from(item: Item) -> Self {
         let mut attributes = Self::default();
         for (name, value) in item {
-            attributes.name(&name);
+            attributes.comma();
+            string(&mut attributes.0, &name);
+            attributes.0.push(':');
             any(&mut attributes.0, value);
         }
         attributes
@@ -135,6 +142,7 @@ impl From<Item> for Attributes {
 
 /// A string of JSON in which there is nothing that JSON writes in another way.
 pub(super) fn plain(json: &mut String, value: &str) {
+    debug_assert!(is_plain(value), "it is not plain");
     json.push('"');
     json.push_str(value);
     json.push('"');
@@ -142,11 +150,15 @@ pub(super) fn plain(json: &mut String, value: &str) {
 
 /// A string of JSON.
 pub(super) fn string(json: &mut String, value: &str) {
-    if value.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+    if is_plain(value) {
         plain(json, value);
     } else {
         json.push_str(&serde_json::Value::from(value).to_string());
     }
+}
+
+fn is_plain(value: &str) -> bool {
+    value.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
 }
 
 fn binary(json: &mut String, value: &[u8]) {

@@ -14,7 +14,6 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use shared::http::Url;
@@ -54,6 +53,9 @@ pub(super) enum Step<R> {
     },
 }
 
+/// Where a walk tells them.
+pub(super) type Steps<R> = mpsc::Sender<Result<Step<R>, SourceError>>;
+
 /// A walk under way. Dropping it stops it.
 pub(super) struct Walk<R> {
     steps: mpsc::Receiver<Result<Step<R>, SourceError>>,
@@ -87,7 +89,7 @@ struct Walker<R> {
     list: Url,
     api_key: CompanyKey,
     budget: Budget,
-    steps: mpsc::Sender<Result<Step<R>, SourceError>>,
+    steps: Steps<R>,
 }
 
 /// What came of one pass through the pages.
@@ -152,12 +154,7 @@ impl<R: Record> Walker<R> {
                 Answer::Page(answer) => answer,
                 Answer::PositionRefused => return Ok(Page::PositionLost),
             };
-            let steps = self.steps.clone();
-            let hand_over = move |records| match steps.blocking_send(Ok(Step::Records(records))) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            };
-            match read_body(&self.door, answer, caps, &self.budget, hand_over).await? {
+            match read_body(&self.door, answer, caps, &self.budget, &self.steps).await? {
                 Body::Whole(end) => return Ok(Page::Read(end)),
                 Body::Broken(trouble) => tries.pause_after(trouble, None).await?,
             }

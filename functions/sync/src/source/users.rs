@@ -119,15 +119,20 @@ impl Record for VakaUser {
 
 /// A member's text; `None` when it is absent, null, of another type, or not valid Unicode.
 pub(super) fn text(member: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str(member?.get()).ok()
+    let member = member?;
+    plain(member).map_or_else(|| serde_json::from_str(member.get()).ok(), |text| Some(text.to_owned()))
 }
 
 /// A member's Guid; `None` also for the empty one, which many records can share.
 pub(super) fn guid(member: Option<&RawValue>) -> Option<Uuid> {
-    // Borrowed, where nothing in it is escaped, as nothing in a Guid has to be.
-    let guid = match serde_json::from_str::<&str>(member?.get()) {
-        Ok(text) => Uuid::parse_str(text),
-        Err(_) => Uuid::parse_str(&text(member)?),
+    let guid = match plain(member?) {
+        Some(text) => Uuid::parse_str(text),
+        None => Uuid::parse_str(&text(member)?),
     };
     guid.ok().filter(|guid| !guid.is_nil())
+}
+
+/// A text in which nothing is escaped: it need not be parsed, because that has been done.
+fn plain(member: &RawValue) -> Option<&str> {
+    member.get().strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
 }
