@@ -22,6 +22,10 @@ const FULL: usize = 4;
 /// The end of a chain.
 const END: u32 = u32::MAX;
 
+/// Bits of a link that are the place it leads to; those above them are of that place's hash. So an entry is looked at
+/// only where it may be the one, and what is not looked at need not be fetched into the processor.
+const PLACE_BITS: u32 = 24;
+
 /// A list that only grows.
 #[derive(Debug)]
 pub struct Chunks<T>(Vec<Vec<T>>);
@@ -81,7 +85,8 @@ impl<T> IndexMut<usize> for Chunks<T> {
     }
 }
 
-/// Places, by the hash of what lies there. It takes four bytes for each place up to the last one in it, and one more.
+/// Places, by the hash of what lies there. It takes four bytes for each place up to the last one in it, and one more. No
+/// more than [`PLACE_BITS`] can name are added.
 #[derive(Debug, Default)]
 pub struct Chains {
     heads: Chunks<u32>,
@@ -93,7 +98,8 @@ impl Chains {
     /// The places whose hash may be this one.
     pub fn at(&self, hash: u64) -> impl Iterator<Item = usize> + '_ {
         let first = if self.heads.is_empty() { END } else { self.heads[self.chain_of(hash)] };
-        self.from(first)
+        let of_hash = link(0, hash);
+        self.from(first).filter(move |link| (link ^ of_hash) >> PLACE_BITS == 0).map(place)
     }
 
     /// Adds a place that is not there. Of those that are there, the hash is asked.
@@ -104,16 +110,18 @@ impl Chains {
         while self.next.len() <= place {
             self.next.push(END);
         }
-        self.put(place, self.chain_of(hash));
+        self.put(link(place, hash), self.chain_of(hash));
         self.len += 1;
     }
 
     /// Takes a place out that was added with this hash.
     pub fn remove(&mut self, place: usize, hash: u64) {
-        let chain = self.chain_of(hash);
-        let left: Vec<_> = self.from(self.heads[chain]).filter(|other| *other != place).collect();
-        self.heads[chain] = END;
-        left.into_iter().rev().for_each(|place| self.put(place, chain));
+        let (chain, gone) = (self.chain_of(hash), link(place, hash));
+        for link in self.emptied(chain) {
+            if link != gone {
+                self.put(link, chain);
+            }
+        }
         self.len -= 1;
     }
 
@@ -124,27 +132,44 @@ impl Chains {
             return;
         }
         let old = new - (new + 1).next_power_of_two() / 2;
-        let chain: Vec<_> = self.from(self.heads[old]).collect();
-        self.heads[old] = END;
-        for place in chain.into_iter().rev() {
-            self.put(place, self.chain_of(hash_at(place)));
+        for link in self.emptied(old) {
+            self.put(link, self.chain_of(hash_at(place(link))));
         }
     }
 
-    fn put(&mut self, place: usize, chain: usize) {
-        self.next[place] = self.heads[chain];
-        // More than four thousand million entries of any kind are more than a function's memory.
-        self.heads[chain] = u32::try_from(place).unwrap_or(END);
+    /// Takes all out of a chain.
+    fn emptied(&mut self, chain: usize) -> Vec<u32> {
+        let links = self.from(self.heads[chain]).collect();
+        self.heads[chain] = END;
+        links
     }
 
-    fn from(&self, first: u32) -> impl Iterator<Item = usize> + '_ {
-        let place = |at: u32| (at != END).then_some(at as usize);
-        iter::successors(place(first), move |at| place(self.next[*at]))
+    fn put(&mut self, link: u32, chain: usize) {
+        self.next[place(link)] = self.heads[chain];
+        self.heads[chain] = link;
+    }
+
+    /// The links of a chain.
+    fn from(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+        let goes_on = |link: u32| (link != END).then_some(link);
+        iter::successors(goes_on(first), move |link| goes_on(self.next[place(*link)]))
     }
 
     fn chain_of(&self, hash: u64) -> usize {
         chain_of(hash, self.heads.len())
     }
+}
+
+/// The link to a place with this hash.
+fn link(place: usize, hash: u64) -> u32 {
+    // A chain is chosen by the low bits, so these are others.
+    let of_hash = (hash >> 56) as u32;
+    // Seventeen million entries of any kind are more than a function's memory.
+    (of_hash << PLACE_BITS) | (u32::try_from(place).unwrap_or(END) & ((1 << PLACE_BITS) - 1))
+}
+
+const fn place(link: u32) -> usize {
+    (link & ((1 << PLACE_BITS) - 1)) as usize
 }
 
 /// A map without removal.
@@ -248,6 +273,16 @@ mod tests {
                 assert_eq!(times == 1, place == 0 || place % 3 != 0, "{place} of {hashes} hashes");
             }
         }
+    }
+
+    #[test]
+    fn hardly_ever_is_a_place_given_that_has_another_hash() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let hashes: Vec<_> = (0..10_000).map(|_| random.u64(..)).collect();
+        let mut chains = Chains::default();
+        hashes.iter().enumerate().for_each(|(place, hash)| chains.add(place, *hash, |place| hashes[place]));
+        let given: usize = hashes.iter().map(|hash| chains.at(*hash).count()).sum();
+        assert!((10_000..10_300).contains(&given), "{given} places for 10000 hashes");
     }
 
     #[test]

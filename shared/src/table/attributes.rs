@@ -7,7 +7,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fmt::Write;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
@@ -74,8 +73,9 @@ impl Attributes {
     #[must_use]
     pub fn number(mut self, name: &str, value: i64) -> Self {
         self.name(name);
-        // Err: never, of a String.
-        let _ = write!(self.0, "{{\"N\":\"{value}\"}}");
+        self.0.push_str("{\"N\":");
+        plain(&mut self.0, itoa::Buffer::new().format(value));
+        self.0.push('}');
         self
     }
 

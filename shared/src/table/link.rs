@@ -242,7 +242,7 @@ pub fn link_key(company: &CompanyId, person: &PersonKey) -> HashMap<String, Attr
 
 pub(super) fn sort_key(person: &PersonKey) -> String {
     let short = |uuid: &Uuid| URL_SAFE_NO_PAD.encode(uuid.as_bytes());
-    format!("{LINK_PREFIX}{}#{}", short(person.device.as_uuid()), short(person.user.as_uuid()))
+    [LINK_PREFIX, &short(person.device.as_uuid()), "#", &short(person.user.as_uuid())].concat()
 }
 
 fn to_item(company: CompanyId, link: &Link) -> LinkItem {

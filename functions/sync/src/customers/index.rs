@@ -64,10 +64,9 @@ impl CustomerIndex {
 
     /// Notes that a customer is made for a user, or is changed where it is there already.
     pub fn make(&mut self, id: CustomerId, imprint: Imprint) {
-        if self.contains(&id) {
-            self.change(id, imprint);
-        } else {
-            self.set(Known { id, imprint, linked: true });
+        match self.place_of(&id) {
+            Some(place) => self.change_at(place, imprint),
+            None => self.add(Known { id, imprint, linked: true }),
         }
     }
 
@@ -75,8 +74,7 @@ impl CustomerIndex {
     /// it has none, and one that is not there is not written.
     pub fn change(&mut self, id: CustomerId, imprint: Imprint) {
         if let Some(place) = self.place_of(&id) {
-            let email = imprint.email.or(self.customers[place].imprint.email);
-            self.set(Known { id, imprint: Imprint { email, ..imprint }, linked: true });
+            self.change_at(place, imprint);
         }
     }
 
@@ -150,20 +148,34 @@ impl CustomerIndex {
 
     /// Enters a customer, whatever was known of one with its id.
     fn set(&mut self, known: Known) {
-        let place = match self.place_of(&known.id) {
-            Some(place) => {
-                self.forget_address(place);
-                self.customers[place] = known;
-                place
-            }
-            None => {
-                let place = self.customers.push(known);
-                let hash_at = |place: usize| self.hasher.hash_one(self.customers[place].id);
-                self.by_id.add(place, hash_at(place), hash_at);
-                place
-            }
-        };
-        if let Some(email) = known.imprint.email {
+        match self.place_of(&known.id) {
+            Some(place) => self.set_at(place, known),
+            None => self.add(known),
+        }
+    }
+
+    /// Enters a customer that is not there.
+    fn add(&mut self, known: Known) {
+        let place = self.customers.push(known);
+        let hash_at = |place: usize| self.hasher.hash_one(self.customers[place].id);
+        self.by_id.add(place, hash_at(place), hash_at);
+        self.find_by_address(place);
+    }
+
+    fn change_at(&mut self, place: usize, imprint: Imprint) {
+        let Known { id, imprint: Imprint { email, .. }, .. } = self.customers[place];
+        let imprint = Imprint { email: imprint.email.or(email), ..imprint };
+        self.set_at(place, Known { id, imprint, linked: true });
+    }
+
+    fn set_at(&mut self, place: usize, known: Known) {
+        self.forget_address(place);
+        self.customers[place] = known;
+        self.find_by_address(place);
+    }
+
+    fn find_by_address(&mut self, place: usize) {
+        if let Some(email) = self.customers[place].imprint.email {
             let hash_at = |place: usize| self.customers[place].imprint.email.map_or(0, u64::from_le_bytes);
             self.by_email.add(place, u64::from_le_bytes(email), hash_at);
         }

@@ -77,7 +77,7 @@ pub fn email_key(email: &str) -> String {
 /// or not. So "Ek, Åsa", "ek åsa" and first name "Åsa", last name "Ek" are the same.
 #[must_use]
 pub fn name_key(firstname: &str, lastname: &str) -> String {
-    let folded = folded(&format!("{firstname} {lastname}"));
+    let folded = folded(&[firstname, " ", lastname].concat());
     let mut words: Vec<_> =
         folded.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
     words.sort_unstable();
