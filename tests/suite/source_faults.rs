@@ -95,17 +95,22 @@ async fn a_trouble_that_stays_ends_after_a_bounded_number_of_tries() {
     assert_eq!(company.calls(Route::Users).len(), 3);
 }
 
+const BREAKS: [Fault; 4] = [Fault::ResetMidBody, Fault::HangUp, Fault::CutShort, Fault::EmptyBody];
+
+/// Users of a list that is parsed when all of it is there, and of one that is parsed while it arrives.
+const BODIES: [usize; 2] = [1_000, 6_000];
+
 /// Fault 24: connection reset in the middle of a body, and before it.
 #[tokio::test]
 async fn a_body_that_breaks_off_is_asked_for_again_and_the_list_is_whole_all_the_same() {
-    for fault in [Fault::ResetMidBody, Fault::HangUp, Fault::CutShort, Fault::EmptyBody] {
-        let company = Company::with_users(1_000);
+    for (fault, users) in BREAKS.iter().flat_map(|fault| BODIES.map(|users| (fault, users))) {
+        let company = Company::with_users(users);
         company.vaka.on(Route::Users).nth(1).fault(fault.clone());
         let read = company.read().await.unwrap();
         let listed = company.listed();
         // What was delivered before the break comes again; nothing is missing, nothing is foreign.
         let ids: HashSet<_> = read.iter().map(|user| user.user_id).collect();
-        assert_eq!(ids, listed.iter().map(|user| user.user_id).collect(), "{fault:?}");
+        assert_eq!(ids, listed.iter().map(|user| user.user_id).collect(), "{fault:?}, {users} users");
         assert_eq!(read[read.len() - listed.len()..], listed, "{fault:?}");
         assert_eq!(company.calls(Route::Users).len(), 2, "{fault:?}");
     }
@@ -114,8 +119,8 @@ async fn a_body_that_breaks_off_is_asked_for_again_and_the_list_is_whole_all_the
 /// Faults 24 and 25: a body that breaks off each time.
 #[tokio::test]
 async fn a_body_that_breaks_off_each_time_is_an_error_and_never_a_short_list() {
-    for fault in [Fault::ResetMidBody, Fault::HangUp, Fault::CutShort, Fault::EmptyBody] {
-        let company = Company::with_users(1_000);
+    for (fault, users) in BREAKS.iter().flat_map(|fault| BODIES.map(|users| (fault, users))) {
+        let company = Company::with_users(users);
         company.vaka.on(Route::Users).fault(fault.clone());
         let error = company.read().await.unwrap_err();
         let as_expected = match &error {
@@ -127,7 +132,7 @@ async fn a_body_that_breaks_off_each_time_is_an_error_and_never_a_short_list() {
             }
             _ => false,
         };
-        assert!(as_expected, "{fault:?}: {error:?}");
+        assert!(as_expected, "{fault:?}, {users} users: {error:?}");
     }
 }
 

@@ -12,12 +12,12 @@ use crate::source_company::{API_KEY, Company, as_read, read_users, time_for};
 
 #[tokio::test]
 async fn the_users_of_a_system_are_read_whether_vaka_pages_them_or_not() {
-    for largest_page in [None, Some(100), Some(37)] {
-        let company = Company::with_users(1_050);
+    for (users, largest_page) in [(1_050, None), (1_050, Some(100)), (1_050, Some(37)), (20_000, None)] {
+        let company = Company::with_users(users);
         company.vaka.page_users(largest_page);
         assert_eq!(company.read().await.unwrap(), company.listed());
         let calls = company.calls(Route::Users);
-        assert_eq!(calls.len(), largest_page.map_or(1, |largest| 1_050_usize.div_ceil(largest)));
+        assert_eq!(calls.len(), largest_page.map_or(1, |largest| users.div_ceil(largest)));
         assert!(calls.iter().all(|call| call.query.starts_with("pageSize=100")), "{calls:?}");
     }
 }

@@ -13,8 +13,9 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::iter;
 use std::ops::{Index, IndexMut};
 
-/// Entries that are made room for at once.
-const CHUNK: usize = 8192;
+/// Entries that are made room for at once: so many that the allocator maps them by themselves, where they leave no gaps
+/// among what comes and goes.
+const CHUNK: usize = 8_192;
 
 /// Places in a chain, on average: so many are gone through in the time of a hash.
 const FULL: usize = 4;
