@@ -1,7 +1,7 @@
 //! One page of a list, read record by record while its bytes arrive.
 //!
 //! `{ "<array>": [ … ], "continuationToken": … }`, with its members in any order and unknown
-//! ones ignored. What is held at any time is one record and one batch, never the page: the
+//! ones ignored. What is held here at any time is one record and one batch, never the page: the
 //! answer that VAKA does not page can be as long as the company is large.
 //!
 //! The invariant is that a page is whole or it is a [`PageFault`]. A body that ends early, is
