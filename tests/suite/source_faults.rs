@@ -111,8 +111,8 @@ async fn a_body_that_breaks_off_is_asked_for_again_and_the_list_is_whole_all_the
         // What was delivered before the break comes again; nothing is missing, nothing is foreign.
         let ids: HashSet<_> = read.iter().map(|user| user.user_id).collect();
         assert_eq!(ids, listed.iter().map(|user| user.user_id).collect(), "{fault:?}, {users} users");
-        assert_eq!(read[read.len() - listed.len()..], listed, "{fault:?}");
-        assert_eq!(company.calls(Route::Users).len(), 2, "{fault:?}");
+        assert_eq!(read[read.len() - listed.len()..], listed, "{fault:?}, {users} users");
+        assert_eq!(company.calls(Route::Users).len(), 2, "{fault:?}, {users} users");
     }
 }
 

@@ -27,6 +27,9 @@ const END: u32 = u32::MAX;
 /// only where it may be the one, and what is not looked at need not be fetched into the processor.
 const PLACE_BITS: u32 = 24;
 
+/// Places that a link can name. A company that has more needs a gigabyte and a half, three times what a function has.
+const PLACES: u32 = 1 << PLACE_BITS;
+
 /// A list that only grows.
 #[derive(Debug)]
 pub struct Chunks<T>(Vec<Vec<T>>);
@@ -86,8 +89,7 @@ impl<T> IndexMut<usize> for Chunks<T> {
     }
 }
 
-/// Places, by the hash of what lies there. It takes four bytes for each place up to the last one in it, and one more. No
-/// more than [`PLACE_BITS`] can name are added.
+/// Places, by the hash of what lies there. It takes four bytes for each place up to the last one in it, and one more.
 #[derive(Debug, Default)]
 pub struct Chains {
     heads: Chunks<u32>,
@@ -104,7 +106,11 @@ impl Chains {
     }
 
     /// Adds a place that is not there. Of those that are there, the hash is asked.
+    ///
+    /// # Panics
+    /// At a place that no link can name: it would be taken for another, and a user for somebody else.
     pub fn add(&mut self, place: usize, hash: u64, hash_at: impl Fn(usize) -> u64) {
+        assert!(place < PLACES as usize, "more entries than are found again");
         if self.len >= FULL * self.heads.len() {
             self.split(hash_at);
         }
@@ -163,14 +169,13 @@ impl Chains {
 
 /// The link to a place with this hash.
 fn link(place: usize, hash: u64) -> u32 {
-    // A chain is chosen by the low bits, so these are others.
-    let of_hash = (hash >> 56) as u32;
-    // Seventeen million entries of any kind are more than a function's memory.
-    (of_hash << PLACE_BITS) | (u32::try_from(place).unwrap_or(END) & ((1 << PLACE_BITS) - 1))
+    // A chain is chosen by the low bits, so the high ones tell its places apart.
+    let of_hash = (hash >> u32::BITS) as u32 & !(PLACES - 1);
+    of_hash | (u32::try_from(place).unwrap_or(END) & (PLACES - 1))
 }
 
 const fn place(link: u32) -> usize {
-    (link & ((1 << PLACE_BITS) - 1)) as usize
+    (link & (PLACES - 1)) as usize
 }
 
 /// A map without removal.
@@ -284,6 +289,12 @@ mod tests {
         hashes.iter().enumerate().for_each(|(place, hash)| chains.add(place, *hash, |place| hashes[place]));
         let given: usize = hashes.iter().map(|hash| chains.at(*hash).count()).sum();
         assert!((10_000..10_300).contains(&given), "{given} places for 10000 hashes");
+    }
+
+    #[test]
+    #[should_panic(expected = "more entries than are found again")]
+    fn a_place_that_no_link_can_name_is_refused() {
+        Chains::default().add(PLACES as usize, 7, |_| 7);
     }
 
     #[test]

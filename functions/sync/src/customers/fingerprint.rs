@@ -16,6 +16,8 @@ use crate::source::{Group, VakaUser};
 
 /// Changes whenever what is fingerprinted changes, so that every user is looked at again.
 const FORM: &[u8] = b"1";
+/// Room for what VAKA says of nearly every user, so that it is one piece of memory.
+const ROOM_BYTES: usize = 256;
 /// So that no imprint is a fingerprint, and no name an address.
 const EMAIL: &[u8] = b"email";
 const NAME: &[u8] = b"name";
@@ -41,7 +43,7 @@ impl FingerprintKey {
             of_group(|group| &group.apartment_id),
             of_group(|group| &group.reference_id),
         ];
-        let mut said = Vec::with_capacity(256);
+        let mut said = Vec::with_capacity(ROOM_BYTES);
         said.extend_from_slice(FORM);
         for part in parts {
             // Each part behind its length, so that no two lists of parts look alike; u64::MAX is "absent".

@@ -1,4 +1,4 @@
-//! One page of a list, read record by record while its bytes arrive.
+//! One page of a list, read record by record from bytes that may still be arriving.
 //!
 //! `{ "<array>": [ … ], "continuationToken": … }`, with its members in any order and unknown
 //! ones ignored. What is held here at any time is one record and one batch, never the page: the
