@@ -41,6 +41,23 @@ async fn exactly_those_who_changed_in_vaka_are_written_again() {
 
 /// A lease lasts two minutes, and only a commit renews it.
 #[tokio::test]
+async fn the_first_users_are_read_while_the_links_are() {
+    let works = Works::open().await;
+    works.vaka.populate(works.device, 300, 2);
+    works.completed().await;
+    let links = works.proxy.on("Query").containing("LINK#").first(1).hold_before();
+    let users = works.vaka.on(Route::Users).first(1).hold();
+    let job = works.accept().await;
+    tokio::join!(works.work(job), async {
+        links.reached().await;
+        users.reached().await;
+        links.release();
+        users.release();
+    });
+    assert_eq!(works.ended(job).await.counters, Some(counters(300, 0, 0, 300, 0)));
+}
+
+#[tokio::test]
 async fn a_slow_source_of_users_who_have_not_changed_is_walked_in_one_slice_that_shows_where_it_is() {
     const PAGES: u64 = 12;
     let works = Works::open().await;

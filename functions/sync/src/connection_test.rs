@@ -91,8 +91,7 @@ async fn read(reader: &CompanyReader, device: DeviceId) -> DeviceReport {
 
 /// The users of a system, each once.
 async fn count(reader: &CompanyReader, device: DeviceId) -> Result<u64, SourceError> {
-    reader.groups(device).await?;
-    let mut users = reader.users(device);
+    let mut users = reader.open(device).opened().await?.users;
     let mut seen = HashSet::new();
     while let Some(chunk) = users.next_chunk().await? {
         seen.extend(chunk.into_iter().map(|user| user.user_id));

@@ -11,7 +11,7 @@
 //! Nothing is decided here about customers, nothing is written anywhere, and no record is
 //! remembered: a user may come twice, and the walk's ledger is what knows it.
 //!
-//! In reading order: `users` and `groups`, the walk through their pages (`paging`), one page
+//! In reading order: `system`, its `users` and `groups`, the walk through their pages (`paging`), one page
 //! (`body`, `page`), one request (`call`), the two credentials (`token`, `key`), where VAKA is
 //! (`settings`), and what can go wrong (`error`). Waits and tries are those of [`crate::outgoing`].
 
@@ -23,6 +23,7 @@ mod key;
 pub mod page;
 mod paging;
 mod settings;
+mod system;
 mod token;
 mod users;
 
@@ -42,6 +43,7 @@ pub use groups::{Group, GroupId};
 pub use key::{ApiKey, ApiKeyRead, CompanyKey, NotAnApiKey, ReadApiKey};
 pub use page::PageFault;
 pub use settings::VakaSettings;
+pub use system::{Opening, System};
 pub use token::{AccountError, AccountRead, IntegratorAccount, ReadAccount};
 pub use users::{UserStream, VakaUser};
 
@@ -138,6 +140,12 @@ impl CompanyReader {
     #[must_use]
     pub fn users(&self, device: DeviceId) -> UserStream {
         UserStream::new(self.walk(self.vaka.0.settings.users_url(device)))
+    }
+
+    /// Begins to read a system in the background: its groups, and its users after them.
+    #[must_use]
+    pub fn open(&self, device: DeviceId) -> Opening {
+        Opening::begin(self.clone(), device)
     }
 
     fn walk<R: page::Record>(&self, list: Url) -> paging::Walk<R> {

@@ -4,11 +4,11 @@
 //! before is in the links and costs nothing more. So only a walk that has seen the whole source
 //! is [`Walked::Complete`].
 //!
-//! Reading and writing go in step: while one chunk is written the next one is read. Nothing is
-//! written for a user about whom there is nothing to say. In reading order: [`ledger`] knows
-//! what is known of each user, [`decision`] says what is to be done about one, [`desk`] decides and
-//! gathers, [`sending`] makes calls where customers are written by calls, [`writing`] commits, and
-//! [`rehearsal`] is what a dry run has instead of commits.
+//! Nobody waits for another where that can be helped: the first chunks are read while the links are,
+//! and the next ones while one is written. Nothing is written for a user about whom there is nothing to
+//! say. In reading order: [`ledger`] knows what is known of each user, [`decision`] says what is to be
+//! done about one, [`desk`] decides and gathers, [`sending`] makes calls where customers are written by
+//! calls, [`writing`] commits, and [`rehearsal`] is what a dry run has instead of commits.
 
 pub mod decision;
 pub mod desk;
@@ -29,7 +29,7 @@ use shared::table::{Table, TableError};
 
 use crate::customers::fingerprint::FingerprintKey;
 use crate::customers::home::{Home, HomeError};
-use crate::source::{Budget, CompanyReader, SourceError};
+use crate::source::{Budget, CompanyReader, Opening, SourceError, System};
 
 use desk::Desk;
 use ledger::Ledger;
@@ -112,6 +112,7 @@ pub struct Outing {
 /// # Errors
 /// [`TableError`] when the links cannot be read, so that there was no walk.
 pub async fn walk(rooms: &Rooms, lease: &mut Lease, errand: Errand) -> Result<Outing, TableError> {
+    let first = errand.devices.first().map(|device| errand.reader.open(*device));
     let mut ledger = read_ledger(&rooms.table, lease).await?;
     let rehearsal = match lease.mode() {
         Mode::Apply => None,
@@ -120,14 +121,19 @@ pub async fn walk(rooms: &Rooms, lease: &mut Lease, errand: Errand) -> Result<Ou
     let somebody_is_known = !ledger.is_empty();
     let mut desk = Desk::open(rooms.clone(), ledger, rehearsal, errand, lease.company());
     let result = match desk.find_uncertain().await {
-        Ok(()) => go(&mut desk, lease, somebody_is_known).await,
+        Ok(()) => go(&mut desk, lease, first, somebody_is_known).await,
         Err(halt) => Err(halt),
     };
     Ok(Outing { result, counters: *desk.counters(), skipped: desk.skipped().clone() })
 }
 
-async fn go(desk: &mut Desk, lease: &mut Lease, somebody_is_known: bool) -> Result<Walked, Halt> {
-    match read_all(desk, lease).await {
+async fn go(
+    desk: &mut Desk,
+    lease: &mut Lease,
+    first: Option<Opening>,
+    somebody_is_known: bool,
+) -> Result<Walked, Halt> {
+    match read_all(desk, lease, first).await {
         Ok(Walked::Complete) if somebody_is_known && desk.has_met_nobody() => Ok(Walked::NobodyFound),
         Ok(Walked::Complete) => {
             desk.settle_deferred(lease).await?;
@@ -169,10 +175,10 @@ async fn rehearsed(table: &Table, lease: &Lease, ledger: &mut Ledger) -> Result<
     Ok(rehearsal)
 }
 
-async fn read_all(desk: &mut Desk, lease: &mut Lease) -> Result<Walked, Halt> {
+async fn read_all(desk: &mut Desk, lease: &mut Lease, mut first: Option<Opening>) -> Result<Walked, Halt> {
     for device in desk.errand.devices.clone() {
-        let groups = desk.errand.reader.groups(device).await.map_err(Halt::Source)?;
-        let mut users = desk.errand.reader.users(device);
+        let opening = first.take().unwrap_or_else(|| desk.errand.reader.open(device));
+        let System { groups, mut users } = opening.opened().await.map_err(Halt::Source)?;
         while let Some(chunk) = users.next_chunk().await.map_err(Halt::Source)? {
             if desk.is_out_of_time() {
                 return Ok(Walked::OutOfTime);

@@ -13,7 +13,7 @@ use shared::table::report::Imprint;
 
 use crate::compact::{Chains, Chunks};
 
-/// Customers, and who of them has which e-mail address: with a large company 44 bytes for each.
+/// Customers, and who of them has which e-mail address: with a large company 43 bytes for each.
 #[derive(Debug, Default)]
 pub struct CustomerIndex {
     customers: Chunks<Known>,
@@ -27,8 +27,22 @@ pub struct CustomerIndex {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     id: CustomerId,
-    imprint: Imprint,
+    email: [u8; 8],
+    name: [u8; 8],
     linked: bool,
+}
+
+/// In the place of the hash of an address, where there is none. A keyed hash is this once in 2^64 times.
+const NO_EMAIL: [u8; 8] = [0; 8];
+
+impl Known {
+    fn new(id: CustomerId, imprint: Imprint, linked: bool) -> Self {
+        Self { id, email: imprint.email.unwrap_or(NO_EMAIL), name: imprint.name, linked }
+    }
+
+    fn imprint(&self) -> Imprint {
+        Imprint { email: Some(self.email).filter(|email| *email != NO_EMAIL), name: self.name }
+    }
 }
 
 /// Which customers have a person's e-mail address.
@@ -59,14 +73,14 @@ pub enum Candidates {
 impl CustomerIndex {
     /// Enters a customer as it is; whether a user is this customer is not known yet.
     pub fn enter(&mut self, id: CustomerId, imprint: Imprint) {
-        self.set(Known { id, imprint, linked: false });
+        self.set(Known::new(id, imprint, false));
     }
 
     /// Notes that a customer is made for a user, or is changed where it is there already.
     pub fn make(&mut self, id: CustomerId, imprint: Imprint) {
         match self.place_of(&id) {
             Some(place) => self.change_at(place, imprint),
-            None => self.add(Known { id, imprint, linked: true }),
+            None => self.add(Known::new(id, imprint, true)),
         }
     }
 
@@ -111,10 +125,16 @@ impl CustomerIndex {
         self.with_address(of.email).any(|known| known.id != *but)
     }
 
+    /// Whether a customer that is linked to nobody has the address.
+    #[must_use]
+    pub fn has_unlinked(&self, of: &Imprint) -> bool {
+        self.with_address(of.email).any(|known| !known.linked)
+    }
+
     /// A customer that is linked to nobody and has exactly this name and address.
     #[must_use]
     pub fn unlinked_twin(&self, of: &Imprint) -> Option<CustomerId> {
-        let is_twin = |known: &&Known| !known.linked && known.imprint == *of;
+        let is_twin = |known: &&Known| !known.linked && known.imprint() == *of;
         self.customers.iter().filter(is_twin).map(|known| known.id).min()
     }
 
@@ -122,7 +142,7 @@ impl CustomerIndex {
     #[must_use]
     pub fn candidates(&self, person: &Imprint) -> Candidates {
         let found: Vec<_> = self.with_address(person.email).collect();
-        let mut namesakes = found.iter().filter(|known| known.imprint.name == person.name);
+        let mut namesakes = found.iter().filter(|known| known.name == person.name);
         match (namesakes.next(), namesakes.next()) {
             (Some(known), None) => return Candidates::Namesake { id: known.id, linked: known.linked },
             (Some(_), Some(_)) => return Candidates::Namesakes,
@@ -143,7 +163,7 @@ impl CustomerIndex {
 
     fn with_address(&self, email: Option<[u8; 8]>) -> impl Iterator<Item = &Known> {
         let with_hash = email.into_iter().flat_map(|email| self.by_email.at(u64::from_le_bytes(email)));
-        with_hash.map(|place| &self.customers[place]).filter(move |known| known.imprint.email == email)
+        with_hash.map(|place| &self.customers[place]).filter(move |known| known.imprint().email == email)
     }
 
     /// Enters a customer, whatever was known of one with its id.
@@ -163,9 +183,9 @@ impl CustomerIndex {
     }
 
     fn change_at(&mut self, place: usize, imprint: Imprint) {
-        let Known { id, imprint: Imprint { email, .. }, .. } = self.customers[place];
-        let imprint = Imprint { email: imprint.email.or(email), ..imprint };
-        self.set_at(place, Known { id, imprint, linked: true });
+        let known = self.customers[place];
+        let imprint = Imprint { email: imprint.email.or(known.imprint().email), ..imprint };
+        self.set_at(place, Known::new(known.id, imprint, true));
     }
 
     fn set_at(&mut self, place: usize, known: Known) {
@@ -175,14 +195,15 @@ impl CustomerIndex {
     }
 
     fn find_by_address(&mut self, place: usize) {
-        if let Some(email) = self.customers[place].imprint.email {
-            let hash_at = |place: usize| self.customers[place].imprint.email.map_or(0, u64::from_le_bytes);
-            self.by_email.add(place, u64::from_le_bytes(email), hash_at);
+        let hash_at = |place: usize| u64::from_le_bytes(self.customers[place].email);
+        if self.customers[place].email != NO_EMAIL {
+            self.by_email.add(place, hash_at(place), hash_at);
         }
     }
 
     fn forget_address(&mut self, place: usize) {
-        if let Some(email) = self.customers[place].imprint.email.take() {
+        let email = std::mem::replace(&mut self.customers[place].email, NO_EMAIL);
+        if email != NO_EMAIL {
             self.by_email.remove(place, u64::from_le_bytes(email));
         }
     }

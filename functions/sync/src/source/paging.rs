@@ -4,9 +4,10 @@
 //! reader serves both: it goes on while a continuation token comes back, and a list that is not
 //! paged is a walk of one page. An empty page in the middle is not the end.
 //!
-//! The walk runs in a task of its own and stays one batch ahead of whoever takes the records. It
-//! ends in exactly one of two ways, [`Step::End`] or an error; a channel that closes without
-//! either is an error too. So nobody mistakes half a list for a whole one.
+//! The walk runs in a task of its own and stays a few batches ahead of whoever takes the records, which
+//! may have to wait for something else meanwhile. It ends in exactly one of two ways, [`Step::End`] or an
+//! error; a channel that closes without either is an error too. So nobody mistakes half a list for a
+//! whole one.
 //!
 //! Records can come twice: a request whose body broke off is made again from its start, a walk
 //! whose place was lost begins again, and VAKA itself may list a user on two pages. The walk
@@ -36,8 +37,9 @@ const PAGE_SIZE: &str = "100";
 /// A record: a name of 10,000 characters outside the basic plane, escaped, fits twice.
 const RECORD_BYTES: u64 = 256 * 1_024;
 
-/// Batches that are ready before the caller takes them, besides the one that is being read.
-const BATCHES_READY: usize = 1;
+/// Batches that are ready before the caller takes them, besides the one that is being read: while a company's links are
+/// read, its first pages are.
+const BATCHES_READY: usize = 4;
 
 /// What a walk tells, in order.
 #[derive(Debug)]

@@ -49,7 +49,7 @@ pub struct Desk {
     pub(super) committed_at: Timestamp,
     pub(super) index: Option<CustomerIndex>,
     deferred: Vec<Newcomer>,
-    /// Those of all users who were met.
+    /// Those of the users who were met, but for those that [`Self::may_be_asked_about`] leaves out.
     addresses: Chunks<u64>,
     hasher: RandomState,
     met: u64,
@@ -75,7 +75,7 @@ impl Desk {
         company: CompanyId,
     ) -> Self {
         Self {
-            counters: ledger.decided_by_this_job(),
+            counters: ledger.decided_before(),
             committed_at: rooms.clock.now(),
             rooms,
             errand,
@@ -136,8 +136,8 @@ impl Desk {
             return Ok(());
         }
         self.met += 1;
-        if let Some(email) = user.email.as_deref() {
-            self.addresses.push(self.hasher.hash_one(email_key(email)));
+        if !matches!(met, Met::Unlinked { .. }) {
+            self.note_address(user);
         }
         let (before, action) = match met {
             Met::Again | Met::Done => return Ok(()),
@@ -158,12 +158,16 @@ impl Desk {
                 let person = match Person::read(user, group) {
                     Ok(person) => person,
                     Err(reason) => {
+                        self.note_address(user);
                         let action = Action::Skip { reason, customer: Linked::Nobody };
                         return self.plan(lease, Plan::new(key, fingerprint, before, action)).await;
                     }
                 };
                 let imprint = self.errand.fingerprint_key.imprint_of(&person);
                 let identity = self.identify(lease, &imprint, Sharing::NotYetKnown).await?;
+                if self.may_be_asked_about(&imprint) {
+                    self.note_address(user);
+                }
                 let newcomer = Newcomer { key, fingerprint, before, person };
                 if identity == Identity::Later {
                     self.deferred.push(newcomer);
@@ -340,6 +344,19 @@ impl Desk {
 
     pub(super) fn show_plans(&self, index: &mut CustomerIndex) {
         self.plans.iter().for_each(|plan| plan.show(self.company, &self.errand.fingerprint_key, index));
+    }
+
+    fn note_address(&mut self, user: &VakaUser) {
+        if let Some(email) = user.email.as_deref() {
+            self.addresses.push(self.hasher.hash_one(email_key(email)));
+        }
+    }
+
+    /// Whether it may be asked in the end how many users have this address. It is where some customer has it whom nobody
+    /// is known to be; such customers become fewer as the walk goes on, but for those of a home that is read again.
+    fn may_be_asked_about(&self, imprint: &Imprint) -> bool {
+        let is_settled = |index: &CustomerIndex| imprint.email.is_some() && !index.has_unlinked(imprint);
+        self.rooms.customers.gives_ids() || !self.index.as_ref().is_some_and(is_settled)
     }
 
     /// How many users of the source have each of the addresses of these.

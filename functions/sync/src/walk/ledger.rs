@@ -3,7 +3,7 @@
 //! It is filled from the company's links when a slice begins, and kept as the walk goes on, so a
 //! user that the source lists twice is counted once, and a user that an earlier slice of the
 //! same job dealt with costs nothing more. It holds ids, fingerprints and outcomes; with a large
-//! company it is what grows, so an entry is 30 bytes, and 35 with what the map takes to find it.
+//! company it is what grows, so an entry is 28 bytes, and 33 with what the map takes to find it.
 
 use std::collections::HashMap;
 
@@ -23,6 +23,7 @@ pub struct Ledger {
     job: JobStamp,
     devices: Vec<DeviceId>,
     entries: Map<Key, Entry>,
+    decided: Counters,
     adopted: HashMap<Key, CustomerId>,
     /// Customers that may have been made, by what they are found by.
     uncertain: HashMap<Key, Imprint>,
@@ -30,7 +31,8 @@ pub struct Ledger {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
-    device: u16,
+    /// The place among the devices; as bytes, which need no room to be aligned.
+    device: [u8; 2],
     user: UserId,
 }
 
@@ -38,21 +40,23 @@ struct Key {
 struct Entry {
     fingerprint: [u8; 8],
     standing: Standing,
-    seen: bool,
+    customer: Kind,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Standing {
-    /// Met in this walk; nothing has been decided before.
-    New,
+    /// The walk has come to the user.
+    Met,
+    /// An earlier slice of this job has decided about the user.
+    Decided,
     /// There is a link.
-    Linked { outcome: Outcome, customer: Kind, by_this_job: bool },
+    Linked(Outcome),
     /// A customer may have been made, by a worker that did not come to write the link.
     MayBeMade,
-    /// This one was made, and is counted by nobody yet.
-    Made(Kind),
-    /// This one may have been changed, and that is counted by nobody yet.
-    MayBeChanged(Kind),
+    /// The customer was made, and is counted by nobody yet.
+    Made,
+    /// The customer may have been changed, and that is counted by nobody yet.
+    MayBeChanged,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -115,6 +119,7 @@ impl Ledger {
             job,
             devices: Vec::new(),
             entries: Map::default(),
+            decided: Counters::default(),
             adopted: HashMap::new(),
             uncertain: HashMap::new(),
         }
@@ -125,22 +130,29 @@ impl Ledger {
         let key = self.key(&link.person);
         self.uncertain.remove(&key);
         let customer = self.kind(key, link.customer);
-        let standing = Standing::Linked { outcome: link.outcome, customer, by_this_job: link.decided_by == self.job };
-        self.entries.insert(key, Entry { fingerprint: link.fingerprint.0, standing, seen });
+        let standing = match seen {
+            true => Standing::Met,
+            false if link.decided_by == self.job => {
+                count(&mut self.decided, link.outcome);
+                Standing::Decided
+            }
+            false => Standing::Linked(link.outcome),
+        };
+        self.entries.insert(key, Entry { fingerprint: link.fingerprint.0, standing, customer });
     }
 
     /// Enters an intent as it was read.
     pub fn enter_intent(&mut self, intent: &Intent) {
         let key = self.key(&intent.person);
-        let standing = match intent.purpose {
+        let (standing, customer) = match intent.purpose {
             Purpose::Create(imprint) => {
                 self.uncertain.insert(key, imprint);
-                Standing::MayBeMade
+                (Standing::MayBeMade, Kind::Nobody)
             }
-            Purpose::Created(customer) => Standing::Made(self.kind(key, customer)),
-            Purpose::Update(customer) => Standing::MayBeChanged(self.kind(key, customer)),
+            Purpose::Created(customer) => (Standing::Made, self.kind(key, customer)),
+            Purpose::Update(customer) => (Standing::MayBeChanged, self.kind(key, customer)),
         };
-        self.entries.insert(key, Entry { fingerprint: intent.fingerprint.0, standing, seen: false });
+        self.entries.insert(key, Entry { fingerprint: intent.fingerprint.0, standing, customer });
     }
 
     /// The users for whom a customer may have been made, with what it is found by.
@@ -157,7 +169,7 @@ impl Ledger {
         self.uncertain.remove(&key);
         let kind = self.kind(key, Linked::To(customer));
         if let Some(entry) = self.entries.get_mut(&key) {
-            entry.standing = Standing::Made(kind);
+            (entry.standing, entry.customer) = (Standing::Made, kind);
         }
     }
 
@@ -167,59 +179,51 @@ impl Ledger {
         self.entries.is_empty()
     }
 
-    /// What this job has decided, by its links.
+    /// What earlier slices of this job have decided, by its links.
     #[must_use]
-    pub fn decided_by_this_job(&self) -> Counters {
-        let mut counters = Counters::default();
-        for (_, entry) in self.entries.iter() {
-            if let Standing::Linked { outcome, by_this_job: true, .. } = entry.standing {
-                count(&mut counters, outcome);
-            }
-        }
-        counters
+    pub const fn decided_before(&self) -> Counters {
+        self.decided
     }
 
     /// The customers that some user is linked to.
     pub fn customers(&self) -> impl Iterator<Item = CustomerId> + '_ {
-        self.entries.iter().filter_map(|(key, entry)| match entry.standing {
-            Standing::Linked { customer, .. } | Standing::Made(customer) | Standing::MayBeChanged(customer) => {
-                self.linked(key, customer).customer(self.company, &self.person(key))
-            }
-            Standing::New | Standing::MayBeMade => None,
-        })
+        self.entries
+            .iter()
+            .filter_map(|(key, entry)| self.linked(key, entry.customer).customer(self.company, &self.person(key)))
     }
 
     /// Comes to a user whose data have this fingerprint, and remembers that it was seen.
     pub fn meet(&mut self, person: &PersonKey, fingerprint: Fingerprint) -> Met {
         let key = self.key(person);
         let Some(entry) = self.entries.get_mut(&key) else {
-            self.entries.insert(key, Entry { fingerprint: fingerprint.0, standing: Standing::New, seen: true });
+            let (standing, customer) = (Standing::Met, Kind::Nobody);
+            self.entries.insert(key, Entry { fingerprint: fingerprint.0, standing, customer });
             return Met::Unlinked { before: Before::Absent };
         };
-        if std::mem::replace(&mut entry.seen, true) {
-            return Met::Again;
-        }
+        let Entry { standing, customer, .. } = *entry;
+        entry.standing = Standing::Met;
         let before = Before::Was(Fingerprint(entry.fingerprint));
         let same = entry.fingerprint == fingerprint.0;
-        let (outcome, customer, by_this_job) = match entry.standing {
-            Standing::New => return Met::Again,
+        let customer = self.linked(&key, customer);
+        let outcome = match standing {
+            Standing::Met => return Met::Again,
+            Standing::Decided => return Met::Done,
             Standing::MayBeMade => return Met::MayBeMade { before },
-            Standing::Made(customer) => {
-                let made = self.linked(&key, customer).customer(self.company, person);
+            Standing::Made => {
+                let made = customer.customer(self.company, person);
                 return made.map_or(Met::MayBeMade { before }, |customer| Met::Made {
                     customer,
                     changed: !same,
                     before,
                 });
             }
-            Standing::MayBeChanged(customer) => {
-                let changed = self.linked(&key, customer).customer(self.company, person);
+            Standing::MayBeChanged => {
+                let changed = customer.customer(self.company, person);
                 return changed.map_or(Met::Unlinked { before }, |customer| Met::Changed { customer, before });
             }
-            Standing::Linked { outcome, customer, by_this_job } => (outcome, self.linked(&key, customer), by_this_job),
+            Standing::Linked(outcome) => outcome,
         };
         match outcome {
-            _ if by_this_job => Met::Done,
             // A sync never brings an erased person back, whatever VAKA says of it now.
             Outcome::Skipped(reason @ SkipReason::CustomerDeleted) => Met::StillSkipped { reason, customer },
             // Whether the address is still ambiguous is up to the customers, not to VAKA.
@@ -260,11 +264,11 @@ impl Ledger {
             self.devices.len() - 1
         });
         // A company has a handful of systems: beyond 65,535 its links would not fit any partition.
-        Key { device: u16::try_from(place).unwrap_or(u16::MAX), user: person.user }
+        Key { device: u16::try_from(place).unwrap_or(u16::MAX).to_ne_bytes(), user: person.user }
     }
 
     fn person(&self, key: &Key) -> PersonKey {
-        PersonKey { device: self.devices[usize::from(key.device)], user: key.user }
+        PersonKey { device: self.devices[usize::from(u16::from_ne_bytes(key.device))], user: key.user }
     }
 }
 
