@@ -6,6 +6,7 @@
 //! company it is what grows, so an entry is 28 bytes, and 33 with what the map takes to find it.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 use shared::ids::{CompanyId, CustomerId, DeviceId, UserId};
 use shared::job::Counters;
@@ -29,11 +30,19 @@ pub struct Ledger {
     uncertain: HashMap<Key, Imprint>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key {
     /// The place among the devices; as bytes, which need no room to be aligned.
     device: [u8; 2],
     user: UserId,
+}
+
+impl Hash for Key {
+    /// Both have one length each, which need not be hashed.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.device);
+        state.write(self.user.as_uuid().as_bytes());
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
