@@ -156,7 +156,7 @@ async fn read_ledger(table: &Table, lease: &Lease) -> Result<Ledger, TableError>
     let mut next = None;
     loop {
         let page = table.links(lease.company(), next).await?;
-        page.links.iter().for_each(|link| ledger.enter(link, false));
+        page.links.iter().for_each(|link| ledger.enter(link));
         page.intents.iter().for_each(|intent| ledger.enter_intent(intent));
         next = page.next;
         if next.is_none() {
@@ -169,7 +169,7 @@ async fn read_ledger(table: &Table, lease: &Lease) -> Result<Ledger, TableError>
 async fn rehearsed(table: &Table, lease: &Lease, ledger: &mut Ledger) -> Result<Rehearsal, TableError> {
     let mut rehearsal = Rehearsal::default();
     for row in table.decided(lease.company(), lease.job()).await? {
-        ledger.enter(&rehearsal::link_of(&row, JobStamp::of(&lease.job())), false);
+        ledger.enter(&rehearsal::link_of(&row, JobStamp::of(&lease.job())));
         rehearsal.note(lease.company(), &row);
     }
     Ok(rehearsal)

@@ -83,7 +83,7 @@ fn link(number: u64) -> Link {
 
 fn ledger() -> Ledger {
     let mut ledger = Ledger::new(COMPANY, JobStamp::of(&JobId::from_uuid(Uuid::from_u128(2))));
-    (0..THOUSAND).for_each(|number| ledger.enter(&link(number), false));
+    (0..THOUSAND).for_each(|number| ledger.enter(&link(number)));
     ledger
 }
 
@@ -93,7 +93,7 @@ fn meet() -> Box<dyn FnMut()> {
     Box::new(move || {
         let Some(ledger) = ledgers.last_mut() else { return };
         for number in 0..THOUSAND {
-            let met = ledger.meet(&people::person(number), Fingerprint(number.to_be_bytes()));
+            let met = ledger.meet(&people::person(number), Fingerprint(number.to_be_bytes()), Some(number));
             assert_eq!(met, Met::Unchanged);
         }
         // Not freed in here: that is no part of meeting somebody.

@@ -39,6 +39,10 @@ const STARTS: usize = 15;
 /// Warm requests of each kind.
 const WARM: usize = 40;
 
+/// Runs whose instructions are counted. A function is some fifty times slower then, and where it has given up waiting for
+/// its connections it opens them again: the least of these has not.
+const COUNTED: usize = 5;
+
 const REALM: &str = "bookmore-admin";
 
 /// Where Linux distributions keep the system's roots, which the SDK's default set-up reads.
@@ -236,8 +240,18 @@ impl Scene {
         Ok(events)
     }
 
-    /// Instructions of a whole process that answers so many events; none without valgrind.
+    /// Instructions of a whole process that answers so many events, the least of [`COUNTED`]; none without valgrind.
     async fn instructions(&self, program: &Program, count: usize, company: Company) -> io::Result<Option<u64>> {
+        let mut least = None;
+        for _ in 0..COUNTED {
+            let counted = self.counted(program, count, company).await?;
+            least = [least, counted].into_iter().flatten().min();
+        }
+        Ok(least)
+    }
+
+    /// The same of one process.
+    async fn counted(&self, program: &Program, count: usize, company: Company) -> io::Result<Option<u64>> {
         let events = self.events(count, company).await.map_err(io::Error::other)?;
         let report = env::temp_dir().join(format!("callgrind-{}.out", Uuid::new_v4().simple()));
         let profiler = ["valgrind", "--tool=callgrind", &format!("--callgrind-out-file={}", report.display())];

@@ -125,12 +125,6 @@ impl CustomerIndex {
         self.with_address(of.email).any(|known| known.id != *but)
     }
 
-    /// Whether a customer that is linked to nobody has the address.
-    #[must_use]
-    pub fn has_unlinked(&self, of: &Imprint) -> bool {
-        self.with_address(of.email).any(|known| !known.linked)
-    }
-
     /// A customer that is linked to nobody and has exactly this name and address.
     #[must_use]
     pub fn unlinked_twin(&self, of: &Imprint) -> Option<CustomerId> {

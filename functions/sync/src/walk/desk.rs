@@ -16,7 +16,6 @@ use shared::table::lease::{Lease, MOST_WRITES};
 use shared::table::link::{Before, Fingerprint, Linked, PersonKey, derived_id};
 use shared::table::report::{Imprint, Row};
 
-use crate::compact::Chunks;
 use crate::customers::index::CustomerIndex;
 use crate::customers::person::{Person, email_key};
 use crate::source::{Group, VakaUser};
@@ -49,8 +48,6 @@ pub struct Desk {
     pub(super) committed_at: Timestamp,
     pub(super) index: Option<CustomerIndex>,
     deferred: Vec<Newcomer>,
-    /// Those of the users who were met, but for those that [`Self::may_be_asked_about`] leaves out.
-    addresses: Chunks<u64>,
     hasher: RandomState,
     met: u64,
     skipped: HashMap<SkipReason, u64>,
@@ -86,7 +83,6 @@ impl Desk {
             rehearsal,
             index: None,
             deferred: Vec::new(),
-            addresses: Chunks::default(),
             hasher: RandomState::new(),
             met: 0,
             skipped: HashMap::new(),
@@ -131,14 +127,11 @@ impl Desk {
     ) -> Result<(), Halt> {
         let key = PersonKey { device, user: user.user_id };
         let fingerprint = self.errand.fingerprint_key.of(user, group);
-        let met = self.ledger.meet(&key, fingerprint);
+        let met = self.ledger.meet(&key, fingerprint, self.address(user.email.as_deref()));
         if met == Met::Again {
             return Ok(());
         }
         self.met += 1;
-        if !matches!(met, Met::Unlinked { .. }) {
-            self.note_address(user);
-        }
         let (before, action) = match met {
             Met::Again | Met::Done => return Ok(()),
             Met::Unchanged => {
@@ -158,16 +151,12 @@ impl Desk {
                 let person = match Person::read(user, group) {
                     Ok(person) => person,
                     Err(reason) => {
-                        self.note_address(user);
                         let action = Action::Skip { reason, customer: Linked::Nobody };
                         return self.plan(lease, Plan::new(key, fingerprint, before, action)).await;
                     }
                 };
                 let imprint = self.errand.fingerprint_key.imprint_of(&person);
                 let identity = self.identify(lease, &imprint, Sharing::NotYetKnown).await?;
-                if self.may_be_asked_about(&imprint) {
-                    self.note_address(user);
-                }
                 let newcomer = Newcomer { key, fingerprint, before, person };
                 if identity == Identity::Later {
                     self.deferred.push(newcomer);
@@ -199,7 +188,7 @@ impl Desk {
         let users_by_address = self.users_with_addresses_of(&deferred);
         for newcomer in deferred {
             let person = &newcomer.person;
-            let users = self.address_of(person).and_then(|address| users_by_address.get(&address));
+            let users = self.address(person.email.as_deref()).and_then(|address| users_by_address.get(&address));
             let sharing = if users > Some(&1) { Sharing::Shared } else { Sharing::Alone };
             let imprint = self.errand.fingerprint_key.imprint_of(person);
             let identity = self.identify(lease, &imprint, sharing).await?;
@@ -346,31 +335,19 @@ impl Desk {
         self.plans.iter().for_each(|plan| plan.show(self.company, &self.errand.fingerprint_key, index));
     }
 
-    fn note_address(&mut self, user: &VakaUser) {
-        if let Some(email) = user.email.as_deref() {
-            self.addresses.push(self.hasher.hash_one(email_key(email)));
-        }
-    }
-
-    /// Whether it may be asked in the end how many users have this address. It is where some customer has it whom nobody
-    /// is known to be; such customers become fewer as the walk goes on, but for those of a home that is read again.
-    fn may_be_asked_about(&self, imprint: &Imprint) -> bool {
-        let is_settled = |index: &CustomerIndex| imprint.email.is_some() && !index.has_unlinked(imprint);
-        self.rooms.customers.gives_ids() || !self.index.as_ref().is_some_and(is_settled)
-    }
-
     /// How many users of the source have each of the addresses of these.
     fn users_with_addresses_of(&self, deferred: &[Newcomer]) -> HashMap<u64, usize> {
-        let addresses = deferred.iter().filter_map(|deferred| self.address_of(&deferred.person));
+        let addresses = deferred.iter().filter_map(|deferred| self.address(deferred.person.email.as_deref()));
         let mut users: HashMap<_, _> = addresses.map(|address| (address, 0)).collect();
-        for address in self.addresses.iter() {
-            users.entry(*address).and_modify(|users| *users += 1);
+        for address in self.ledger.addresses() {
+            users.entry(address).and_modify(|users| *users += 1);
         }
         users
     }
 
-    fn address_of(&self, person: &Person) -> Option<u64> {
-        person.email.as_deref().map(|email| self.hasher.hash_one(email_key(email)))
+    /// By which an address is known in this walk.
+    fn address(&self, email: Option<&str>) -> Option<u64> {
+        email.map(|email| self.hasher.hash_one(email_key(email)))
     }
 
     pub(super) fn linked_to(&self, key: &PersonKey, customer: CustomerId) -> Linked {

@@ -45,9 +45,14 @@ impl Hash for Key {
     }
 }
 
+/// In the place of an address that is not there. A hash is this once in 2^64 times.
+const NO_ADDRESS: [u8; 8] = [0; 8];
+
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    fingerprint: [u8; 8],
+    /// The fingerprint of what was decided on last. When the walk has come to the user, nobody asks for that again, and
+    /// the user's address is here.
+    hash: [u8; 8],
     standing: Standing,
     customer: Kind,
 }
@@ -66,6 +71,12 @@ enum Standing {
     Made,
     /// The customer may have been changed, and that is counted by nobody yet.
     MayBeChanged,
+}
+
+impl Standing {
+    const fn is_met(self) -> bool {
+        matches!(self, Self::Met)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -134,20 +145,27 @@ impl Ledger {
         }
     }
 
-    /// Enters a link, as it was read or has just been committed.
-    pub fn enter(&mut self, link: &Link, seen: bool) {
+    /// Enters a link as it was read.
+    pub fn enter(&mut self, link: &Link) {
+        let key = self.key(&link.person);
+        let customer = self.kind(key, link.customer);
+        let standing = if link.decided_by == self.job {
+            count(&mut self.decided, link.outcome);
+            Standing::Decided
+        } else {
+            Standing::Linked(link.outcome)
+        };
+        self.entries.insert(key, Entry { hash: link.fingerprint.0, standing, customer });
+    }
+
+    /// Notes the link of a user whom the walk has come to, as it has been committed.
+    pub fn decided(&mut self, link: &Link) {
         let key = self.key(&link.person);
         self.uncertain.remove(&key);
         let customer = self.kind(key, link.customer);
-        let standing = match seen {
-            true => Standing::Met,
-            false if link.decided_by == self.job => {
-                count(&mut self.decided, link.outcome);
-                Standing::Decided
-            }
-            false => Standing::Linked(link.outcome),
-        };
-        self.entries.insert(key, Entry { fingerprint: link.fingerprint.0, standing, customer });
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.customer = customer;
+        }
     }
 
     /// Enters an intent as it was read.
@@ -161,7 +179,7 @@ impl Ledger {
             Purpose::Created(customer) => (Standing::Made, self.kind(key, customer)),
             Purpose::Update(customer) => (Standing::MayBeChanged, self.kind(key, customer)),
         };
-        self.entries.insert(key, Entry { fingerprint: intent.fingerprint.0, standing, customer });
+        self.entries.insert(key, Entry { hash: intent.fingerprint.0, standing, customer });
     }
 
     /// The users for whom a customer may have been made, with what it is found by.
@@ -201,18 +219,21 @@ impl Ledger {
             .filter_map(|(key, entry)| self.linked(key, entry.customer).customer(self.company, &self.person(key)))
     }
 
-    /// Comes to a user whose data have this fingerprint, and remembers that it was seen.
-    pub fn meet(&mut self, person: &PersonKey, fingerprint: Fingerprint) -> Met {
+    /// Comes to a user whose data have this fingerprint, and remembers that it was seen, and with which address.
+    pub fn meet(&mut self, person: &PersonKey, fingerprint: Fingerprint, address: Option<u64>) -> Met {
         let key = self.key(person);
+        let address = address.map_or(NO_ADDRESS, u64::to_ne_bytes);
         let Some(entry) = self.entries.get_mut(&key) else {
             let (standing, customer) = (Standing::Met, Kind::Nobody);
-            self.entries.insert(key, Entry { fingerprint: fingerprint.0, standing, customer });
+            self.entries.insert(key, Entry { hash: address, standing, customer });
             return Met::Unlinked { before: Before::Absent };
         };
-        let Entry { standing, customer, .. } = *entry;
-        entry.standing = Standing::Met;
-        let before = Before::Was(Fingerprint(entry.fingerprint));
-        let same = entry.fingerprint == fingerprint.0;
+        let Entry { hash, standing, customer } = *entry;
+        if !standing.is_met() {
+            *entry = Entry { hash: address, standing: Standing::Met, customer };
+        }
+        let before = Before::Was(Fingerprint(hash));
+        let same = hash == fingerprint.0;
         let customer = self.linked(&key, customer);
         let outcome = match standing {
             Standing::Met => return Met::Again,
@@ -245,6 +266,12 @@ impl Ledger {
                 changed.map_or(Met::Unlinked { before }, |customer| Met::Changed { customer, before })
             }
         }
+    }
+
+    /// The address of each user whom the walk has come to and who has one.
+    pub fn addresses(&self) -> impl Iterator<Item = u64> + '_ {
+        let met = self.entries.iter().filter(|(_, entry)| entry.standing.is_met() && entry.hash != NO_ADDRESS);
+        met.map(|(_, entry)| u64::from_ne_bytes(entry.hash))
     }
 
     fn kind(&mut self, key: Key, customer: Linked) -> Kind {

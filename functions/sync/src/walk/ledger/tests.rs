@@ -19,8 +19,8 @@ fn person(n: u128) -> PersonKey {
 
 fn met(outcome: Outcome, customer: Linked, by: JobStamp, fingerprint: Fingerprint) -> Met {
     let mut ledger = Ledger::new(COMPANY, job(2));
-    ledger.enter(&Link { person: person(1), customer, fingerprint: OLD, outcome, decided_by: by }, false);
-    ledger.meet(&person(1), fingerprint)
+    ledger.enter(&Link { person: person(1), customer, fingerprint: OLD, outcome, decided_by: by });
+    ledger.meet(&person(1), fingerprint, None)
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn every_standing_has_its_answer() {
 #[test]
 fn a_user_that_comes_twice_is_met_once_whatever_its_data() {
     let mut ledger = Ledger::new(COMPANY, job(2));
-    assert_eq!(ledger.meet(&person(1), OLD), Met::Unlinked { before: Before::Absent });
-    assert_eq!(ledger.meet(&person(1), NEW), Met::Again);
+    assert_eq!(ledger.meet(&person(1), OLD, None), Met::Unlinked { before: Before::Absent });
+    assert_eq!(ledger.meet(&person(1), NEW, None), Met::Again);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn only_what_this_job_decided_is_counted_from_links() {
             outcome: Outcome::Created,
             decided_by: by,
         };
-        ledger.enter(&link, false);
+        ledger.enter(&link);
     }
     assert_eq!(ledger.decided_before(), Counters { found: 2, created: 2, ..Counters::default() });
     assert_eq!(ledger.customers().count(), 3);
@@ -90,10 +90,36 @@ fn an_intent_is_counted_by_nobody_and_met_as_what_may_have_been_done() {
     assert_eq!(ledger.customers().count(), 3);
     let before = || Before::Was(OLD);
     let derived = derived_id(COMPANY, &person(3));
-    assert_eq!(ledger.meet(&person(1), OLD), Met::Made { customer: found, changed: false, before: before() });
-    assert_eq!(ledger.meet(&person(2), OLD), Met::MayBeMade { before: before() });
-    assert_eq!(ledger.meet(&person(3), NEW), Met::Made { customer: derived, changed: true, before: before() });
-    assert_eq!(ledger.meet(&person(4), OLD), Met::Changed { customer: other, before: before() });
+    assert_eq!(ledger.meet(&person(1), OLD, None), Met::Made { customer: found, changed: false, before: before() });
+    assert_eq!(ledger.meet(&person(2), OLD, None), Met::MayBeMade { before: before() });
+    assert_eq!(ledger.meet(&person(3), NEW, None), Met::Made { customer: derived, changed: true, before: before() });
+    assert_eq!(ledger.meet(&person(4), OLD, None), Met::Changed { customer: other, before: before() });
+}
+
+#[test]
+fn the_addresses_are_those_of_the_users_who_were_met_each_as_it_came_first() {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    for (n, by) in [(1, job(1)), (2, job(2)), (3, job(1))] {
+        ledger.enter(&Link { decided_by: by, ..created(person(n)) });
+    }
+    let uncertain = Intent {
+        person: person(4),
+        fingerprint: OLD,
+        purpose: Purpose::Create(Imprint { email: None, name: *b"the name" }),
+        written_by: job(1),
+    };
+    ledger.enter_intent(&uncertain);
+    assert_eq!(ledger.addresses().count(), 0);
+    // Changed, done before, again with another address, never there before, and without an address.
+    for (n, data, address) in
+        [(1, NEW, Some(11)), (2, OLD, Some(12)), (1, NEW, Some(13)), (5, OLD, Some(11)), (6, OLD, None)]
+    {
+        ledger.meet(&person(n), data, address);
+    }
+    ledger.decided(&created(person(1)));
+    let mut addresses: Vec<_> = ledger.addresses().collect();
+    addresses.sort_unstable();
+    assert_eq!(addresses, [11, 11, 12]);
 }
 
 #[test]
@@ -109,20 +135,20 @@ fn created(person: PersonKey) -> Link {
 fn a_user_id_of_two_systems_is_two_users() {
     let mut ledger = Ledger::new(COMPANY, job(2));
     let other = |n| PersonKey { device: DeviceId::from_uuid(Uuid::from_u128(6)), ..person(n) };
-    ledger.enter(&created(person(1)), false);
-    ledger.enter(&created(other(1)), false);
+    ledger.enter(&created(person(1)));
+    ledger.enter(&created(other(1)));
     let customers: BTreeSet<_> = ledger.customers().collect();
     assert_eq!(customers, BTreeSet::from([derived_id(COMPANY, &person(1)), derived_id(COMPANY, &other(1))]));
-    assert_eq!(ledger.meet(&other(1), OLD), Met::Unchanged);
-    assert_eq!(ledger.meet(&person(1), OLD), Met::Unchanged);
-    assert_eq!(ledger.meet(&other(2), OLD), Met::Unlinked { before: Before::Absent });
+    assert_eq!(ledger.meet(&other(1), OLD, None), Met::Unchanged);
+    assert_eq!(ledger.meet(&person(1), OLD, None), Met::Unchanged);
+    assert_eq!(ledger.meet(&other(2), OLD, None), Met::Unlinked { before: Before::Absent });
 }
 
 #[test]
 fn a_ledger_with_a_link_is_not_that_of_a_first_sync() {
     let mut ledger = Ledger::new(COMPANY, job(2));
     assert!(ledger.is_empty());
-    ledger.enter(&created(person(1)), false);
+    ledger.enter(&created(person(1)));
     assert!(!ledger.is_empty());
 }
 
