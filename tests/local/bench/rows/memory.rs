@@ -2,8 +2,9 @@
 
 use super::count;
 use crate::bench::figure::{Figure, Table};
-use crate::bench::fixture::Fixture;
+use crate::bench::fixture::{Company, Fixture};
 use crate::bench::{BenchError, Scale, process};
+use crate::vaka::User;
 
 /// What a sync may hold of nobody, and of each user, in bytes.
 const OF_NOBODY: f64 = 25e6;
@@ -34,26 +35,32 @@ pub async fn measure(fixture: &Fixture, scale: Scale) -> Result<Vec<Table>, Benc
     Ok(vec![Table { row: "memory", title, figures, notes }])
 }
 
-async fn of(fixture: &Fixture, users: usize) -> Result<[Figure; 2], BenchError> {
+async fn of(fixture: &Fixture, users: usize) -> Result<Vec<Figure>, BenchError> {
     fixture.clear().await?;
     let company = fixture.company(users, 1).await?;
-    let most = (OF_NOBODY + OF_A_USER * count(users as u64)) / 1e6;
-    let mut peaks = [0.0; 2];
-    let mut synced = Ok(());
-    for peak in &mut peaks {
-        let mut function = fixture.function()?;
-        synced = fixture.sync(&mut function, &company).await.map(drop);
-        if synced.is_err() {
-            break;
-        }
-        *peak = count(process::peak_memory(function.id().unwrap_or_default())? / 1_000) / 1_000.0;
-    }
+    let held = of_syncs(fixture, &company).await;
     fixture.vaka.populate(company.device, 0, 1);
-    synced?;
-    let named = |sync: &str| format!("{} users, {sync}", crate::bench::figure::number(count(users as u64)));
-    let [first, again] = peaks;
-    Ok([
-        Figure::told(named("first sync"), first, "MB").at_most(most),
-        Figure::told(named("re-sync"), again, "MB").at_most(most),
-    ])
+    let most = (OF_NOBODY + OF_A_USER * count(users as u64)) / 1e6;
+    let users = crate::bench::figure::number(count(users as u64));
+    let figure = |(sync, held)| Figure::told(format!("{users} users, {sync}"), held, "MB").at_most(most);
+    Ok(held?.into_iter().map(figure).collect())
+}
+
+async fn of_syncs(fixture: &Fixture, company: &Company) -> Result<[(&'static str, f64); 3], BenchError> {
+    let first = of_one(fixture, company).await?;
+    let again = of_one(fixture, company).await?;
+    // Until the walk meets the last user, nothing is asked for of the customers; from then on all are held.
+    let mut users = fixture.vaka.users(company.device);
+    users.truncate(company.users - 1);
+    users.push(User::named("Ek, Tuva"));
+    fixture.vaka.set_users(company.device, users);
+    let with_a_newcomer = of_one(fixture, company).await?;
+    Ok([("first sync", first), ("re-sync", again), ("re-sync with a newcomer, the last", with_a_newcomer)])
+}
+
+/// The peak of a process that makes this one sync, in MB.
+async fn of_one(fixture: &Fixture, company: &Company) -> Result<f64, BenchError> {
+    let mut function = fixture.function()?;
+    fixture.sync(&mut function, company).await?;
+    Ok(count(process::peak_memory(function.id().unwrap_or_default())? / 1_000) / 1_000.0)
 }
