@@ -35,7 +35,7 @@ pub mod schema;
 #[cfg(test)]
 mod standin;
 mod transaction;
-mod unread;
+pub mod unread;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};

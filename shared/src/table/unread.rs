@@ -21,10 +21,11 @@ use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer};
 
 /// The body of the answer to one query.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Unread(Arc<Mutex<Option<SdkBody>>>);
+pub struct Unread(Arc<Mutex<Option<SdkBody>>>);
 
 impl Unread {
     /// The body; `None` when there was no answer.
+    #[must_use]
     pub fn take(&self) -> Option<SdkBody> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -10,6 +10,8 @@
 //! A write sets what VAKA has and leaves everything else: what was filled in by hand where VAKA
 //! has nothing stays. All writes go into the same transaction as the link and the job's counters.
 
+mod reading;
+
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::Client;
@@ -22,10 +24,12 @@ use shared::ids::{CompanyId, CustomerId};
 use shared::table::action::{Action, Condition};
 use shared::table::attributes::Attributes;
 use shared::table::expression::{names, text, values};
+use shared::table::unread::Unread;
 
 use super::fingerprint::FingerprintKey;
 use super::index::CustomerIndex;
 use super::person::Person;
+use reading::{Customer, page};
 
 const COMPANY: &str = "company";
 const CUSTOMER: &str = "customer";
@@ -88,15 +92,10 @@ struct CustomerItem {
     reference_id: Option<String>,
 }
 
+/// One of which nothing is asked but whether it is there.
 #[derive(Deserialize)]
-struct IndexedItem {
+struct AnyItem {
     customer: CustomerId,
-    #[serde(default)]
-    email: Option<String>,
-    #[serde(default)]
-    firstname: String,
-    #[serde(default)]
-    lastname: String,
 }
 
 impl Customers {
@@ -110,12 +109,16 @@ impl Customers {
     ///
     /// # Errors
     /// [`CustomersError`] when the table cannot be reached or a customer is malformed.
-    pub async fn index(&self, company: CompanyId, key: &FingerprintKey) -> Result<CustomerIndex, CustomersError> {
+    pub async fn index(
+        &self,
+        company: CompanyId,
+        fingerprint_key: &FingerprintKey,
+    ) -> Result<CustomerIndex, CustomersError> {
         let mut index = CustomerIndex::default();
         let mut next = None;
         loop {
-            let page = self
-                .client
+            let unread = Unread::default();
+            self.client
                 .query()
                 .table_name(&self.table)
                 .key_condition_expression(OF_COMPANY)
@@ -124,15 +127,17 @@ impl Customers {
                 .set_expression_attribute_values(values([(":company", text(company))]))
                 .consistent_read(true)
                 .set_exclusive_start_key(next)
+                .customize()
+                .interceptor(unread.clone())
                 .send()
                 .await
                 .map_err(|error| CustomersError::unavailable("index", &error))?;
-            for item in page.items.unwrap_or_default() {
-                let item: IndexedItem = serde_dynamo::from_item(item).map_err(|_| CustomersError::Malformed)?;
-                let imprint = key.imprint(&item.firstname, &item.lastname, item.email.as_deref());
-                index.enter(item.customer, imprint);
+            let body = unread.take();
+            let page = page(body.as_ref().and_then(|body| body.bytes()).unwrap_or_default())?;
+            for Customer { id, firstname, lastname, email } in page.customers {
+                index.enter(id, fingerprint_key.imprint(&firstname, &lastname, email.as_deref()));
             }
-            next = page.last_evaluated_key.filter(|key| !key.is_empty());
+            next = page.last.map(|last| key(company, last));
             if next.is_none() {
                 return Ok(index);
             }
@@ -162,7 +167,7 @@ impl Customers {
         company: CompanyId,
         customers: &HashSet<CustomerId>,
     ) -> Result<HashSet<CustomerId>, CustomersError> {
-        let items: Vec<IndexedItem> = self.read(company, customers.iter()).await?;
+        let items: Vec<AnyItem> = self.read(company, customers.iter()).await?;
         Ok(items.iter().map(|item| item.customer).collect())
     }
 
