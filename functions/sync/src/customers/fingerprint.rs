@@ -35,7 +35,7 @@ impl FingerprintKey {
     /// The fingerprint of what VAKA says of a user: all that a customer is made from.
     #[must_use]
     pub fn of(&self, user: &VakaUser, group: Option<&Group>) -> Fingerprint {
-        let of_group = |member: fn(&Group) -> &Option<String>| group.and_then(|group| member(group).as_deref());
+        let of_group = |member: fn(&Group) -> &Option<Box<str>>| group.and_then(|group| member(group).as_deref());
         let parts = [
             Some(user.name.as_str()),
             user.email.as_deref(),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn group(name: Option<&str>, apartment: Option<&str>) -> Group {
-        Group { name: name.map(str::to_owned), apartment_id: apartment.map(str::to_owned), reference_id: None }
+        Group { name: name.map(Box::from), apartment_id: apartment.map(Box::from), reference_id: None }
     }
 
     #[test]

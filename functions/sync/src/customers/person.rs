@@ -46,7 +46,7 @@ impl Person {
             return Err(SkipReason::Rejected);
         }
         let (firstname, lastname) = split(&vaka_name).ok_or(SkipReason::MissingName)?;
-        let of_group = |member: fn(&Group) -> &Option<String>| {
+        let of_group = |member: fn(&Group) -> &Option<Box<str>>| {
             group.and_then(|group| member(group).as_deref()).map(tidy).filter(|text| !text.is_empty())
         };
         Ok(Self {

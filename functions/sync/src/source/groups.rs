@@ -31,11 +31,11 @@ impl GroupId {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Group {
     /// The group's name.
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
     /// The apartment the group stands for.
-    pub apartment_id: Option<String>,
+    pub apartment_id: Option<Box<str>>,
     /// The group's id in the property owner's own system.
-    pub reference_id: Option<String>,
+    pub reference_id: Option<Box<str>>,
 }
 
 impl fmt::Debug for Group {
@@ -98,6 +98,6 @@ fn text_or_number(member: Option<&RawValue>) -> Option<String> {
     })
 }
 
-fn not_blank(text: String) -> Option<String> {
-    Some(text).filter(|text| !text.trim().is_empty())
+fn not_blank(text: String) -> Option<Box<str>> {
+    Some(text).filter(|text| !text.trim().is_empty()).map(String::into_boxed_str)
 }

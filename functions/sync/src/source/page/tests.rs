@@ -235,9 +235,9 @@ fn a_groups_apartment_and_reference_are_read_as_text_or_number() {
     let (end, batches) = read::<(GroupId, Group)>(body.as_bytes(), CAPS);
     assert_eq!(end.map(|end| (end.records, end.unreadable)), Ok((4, 1)));
     let group = |name: Option<&str>, apartment: Option<&str>, reference: Option<&str>| Group {
-        name: name.map(str::to_owned),
-        apartment_id: apartment.map(str::to_owned),
-        reference_id: reference.map(str::to_owned),
+        name: name.map(Box::from),
+        apartment_id: apartment.map(Box::from),
+        reference_id: reference.map(Box::from),
     };
     assert_eq!(
         batches.concat(),
