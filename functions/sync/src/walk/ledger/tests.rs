@@ -123,6 +123,21 @@ fn the_addresses_are_those_of_the_users_who_were_met_each_as_it_came_first() {
 }
 
 #[test]
+fn whoever_has_been_decided_about_is_a_customer_and_no_longer_in_doubt() {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    let purpose = Purpose::Create(Imprint { email: None, name: *b"the name" });
+    ledger.enter_intent(&Intent { person: person(1), fingerprint: OLD, purpose, written_by: job(1) });
+    let other = CustomerId::from_uuid(Uuid::from_u128(9));
+    for (n, customer) in [(1, Linked::Derived), (2, Linked::To(other)), (3, Linked::Nobody)] {
+        ledger.meet(&person(n), OLD, None);
+        ledger.decided(&Link { customer, ..created(person(n)) });
+    }
+    let customers: BTreeSet<_> = ledger.customers().collect();
+    assert_eq!(customers, BTreeSet::from([derived_id(COMPANY, &person(1)), other]));
+    assert!(ledger.uncertain().is_empty());
+}
+
+#[test]
 fn an_entry_is_as_small_as_the_page_says() {
     assert_eq!(size_of::<(Key, Entry)>(), 28);
 }
