@@ -89,7 +89,7 @@ impl<T> IndexMut<usize> for Chunks<T> {
     }
 }
 
-/// Places, by the hash of what lies there. It takes four bytes for each place up to the last one in it, and one more.
+/// Places, by the hash of what lies there. It takes four bytes for each place up to the last one in it, and half a byte more.
 #[derive(Debug, Default)]
 pub struct Chains {
     heads: Chunks<u32>,

@@ -13,7 +13,7 @@ use shared::table::report::Imprint;
 
 use crate::compact::{Chains, Chunks};
 
-/// Customers, and who of them has which e-mail address: with a large company 43 bytes for each.
+/// Customers, and who of them has which e-mail address: with a large company 42 bytes for each.
 #[derive(Debug, Default)]
 pub struct CustomerIndex {
     customers: Chunks<Known>,

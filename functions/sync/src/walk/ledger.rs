@@ -2,7 +2,7 @@
 //!
 //! It is filled from the company's links when a slice begins, and kept as the walk goes on, so a
 //! user that the source lists twice is counted once, and a user that an earlier slice of the
-//! same job dealt with costs nothing more. It holds ids, fingerprints and outcomes; with a large
+//! same job dealt with costs nothing more. It holds ids, outcomes, and hashes of data and addresses; with a large
 //! company it is what grows, so an entry is 28 bytes, and 33 with what the map takes to find it.
 
 use std::collections::HashMap;
