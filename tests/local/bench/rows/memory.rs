@@ -30,7 +30,11 @@ pub async fn measure(fixture: &Fixture, scale: Scale) -> Result<Vec<Table>, Benc
             Err(error) => return Err(error),
         }
     }
-    notes.push("Each is the peak of a process that has made this one sync. The servers are not in it.".to_owned());
+    notes.push(
+        "Each is the peak of a process that has made this one sync. The servers are not in it. A re-sync reads the customers, \
+         too, when it meets the first user who is new."
+            .to_owned(),
+    );
     let title = "Memory of a sync against the number of its users, at most 25 MB and 64 bytes a user".to_owned();
     Ok(vec![Table { row: "memory", title, figures, notes }])
 }
@@ -49,7 +53,7 @@ async fn of(fixture: &Fixture, users: usize) -> Result<Vec<Figure>, BenchError> 
 async fn of_syncs(fixture: &Fixture, company: &Company) -> Result<[(&'static str, f64); 3], BenchError> {
     let first = of_one(fixture, company).await?;
     let again = of_one(fixture, company).await?;
-    // Until the walk meets the last user, nothing is asked for of the customers; from then on all are held.
+    // The last one: all addresses are held by then, and all customers from then on.
     let mut users = fixture.vaka.users(company.device);
     users.truncate(company.users - 1);
     users.push(User::named("Ek, Tuva"));
