@@ -39,8 +39,8 @@ const STARTS: usize = 15;
 /// Warm requests of each kind.
 const WARM: usize = 40;
 
-/// Runs whose instructions are counted. A function is some fifty times slower then, and where it has given up waiting for
-/// its connections it opens them again: the least of these has not.
+/// Runs whose instructions are counted, of which the least count. A function is some fifty times slower then, and may give
+/// up waiting for its connections and open them again.
 const COUNTED: usize = 5;
 
 const REALM: &str = "bookmore-admin";
