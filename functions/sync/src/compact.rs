@@ -3,7 +3,7 @@
 //!
 //! The collections of the standard library double. A map of it takes, for a million entries of 30
 //! bytes, 31 MB or 65, by chance, and half as much again while it moves. [`Map`] takes an entry and
-//! some five bytes.
+//! four and a half bytes.
 //!
 //! Entries lie in [`Chunks`], in the order in which they were added, and are named by their place there.
 //! [`Chains`] find them: places with a common hash are a chain, and chains are split one at a time as
@@ -89,7 +89,7 @@ impl<T> IndexMut<usize> for Chunks<T> {
     }
 }
 
-/// Places, by the hash of what lies there. It takes four bytes for each place up to the last one in it, and half a byte more.
+/// Places, by the hash of what lies there. It takes four and a half bytes for each place up to the last one in it.
 #[derive(Debug, Default)]
 pub struct Chains {
     heads: Chunks<u32>,
