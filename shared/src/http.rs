@@ -20,6 +20,7 @@
 //! a kept connection that turns out to be closed before the request was on it.
 
 mod connect;
+mod provider;
 pub mod roots;
 
 use std::fmt;

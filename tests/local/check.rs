@@ -2,7 +2,7 @@
 //!
 //! The dependency graph is what `deny.toml` allows and no more than is used, the template passes
 //! two lints without a waiver, `cargo lambda watch` and `invoke` run each function with each event
-//! of `tests/events`, and `sam build` makes three binaries that Lambda can start. The tools come
+//! of `tests/events`, and `sam build` makes three small binaries that Lambda can start. The tools come
 //! from PyPI by hash, into `target/local`; on a fresh machine cargo-lambda has rustup add the
 //! target it builds for.
 //!
@@ -27,6 +27,9 @@ use watch::Watch;
 
 /// All that `deny.toml` judges without a database from the network.
 const DENY: [&str; 6] = ["deny", "--locked", "check", "bans", "licenses", "sources"];
+
+/// Bytes of a zip that is uploaded, at most: the larger it is, the longer is a cold start.
+pub const MOST_ZIPPED: u64 = 1_800_000;
 
 /// How much is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +95,17 @@ pub enum CheckError {
         /// What is wrong with it.
         fault: &'static str,
     },
+    /// A package has grown: something is in it that was not.
+    #[error(
+        "{function} is {bytes} bytes zipped, more than {MOST_ZIPPED}: see what came in, as under *What was chosen* in \
+         tests/BENCH.md"
+    )]
+    TooLarge {
+        /// The function's logical id.
+        function: String,
+        /// The size of the zip that is uploaded.
+        bytes: u64,
+    },
     /// The template could not be read.
     #[error(transparent)]
     Template(#[from] crate::template::TemplateError),
@@ -111,7 +125,7 @@ pub async fn run(scope: Scope) -> Result<(), CheckError> {
         timed("cargo lambda watch and invoke", invoke_each(&tools)).await?;
     }
     match scope {
-        Scope::Everything | Scope::Build => timed("sam build", build::run(&tools)).await.map(drop),
+        Scope::Everything | Scope::Build => timed("sam build", small_packages(&tools)).await,
         Scope::WithoutBuild => Ok(()),
     }
 }
@@ -132,9 +146,22 @@ pub struct Package {
 /// # Errors
 /// [`CheckError`].
 pub async fn packages() -> Result<Vec<Package>, CheckError> {
-    let tools = Tools::install().await?;
+    packed(&Tools::install().await?).await
+}
+
+async fn small_packages(tools: &Tools) -> Result<(), CheckError> {
+    for Package { function, zip_bytes, .. } in packed(tools).await? {
+        eprintln!("{function}: {zip_bytes} bytes zipped");
+        if zip_bytes > MOST_ZIPPED {
+            return Err(CheckError::TooLarge { function, bytes: zip_bytes });
+        }
+    }
+    Ok(())
+}
+
+async fn packed(tools: &Tools) -> Result<Vec<Package>, CheckError> {
     let mut packages = Vec::new();
-    for (function, bootstrap) in build::run(&tools).await? {
+    for (function, bootstrap) in build::run(tools).await? {
         let (from, zip) = (bootstrap.display().to_string(), bootstrap.with_extension("zip"));
         tools
             .run(&tools.python().display().to_string(), &["-m", "zipfile", "-c", &zip.display().to_string(), &from])

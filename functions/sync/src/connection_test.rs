@@ -13,6 +13,7 @@ use shared::clock::Timestamp;
 use shared::connection_test::{ASKING, DeviceReport, Finding, TestReport};
 use shared::ids::{CompanyId, DeviceId};
 use shared::table::TableError;
+use shared::table::connection::Connection;
 use shared::telemetry::Chain;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -30,16 +31,17 @@ impl Workshop {
     /// # Errors
     /// [`TableError`] when the connection cannot be read.
     pub async fn test(&self, company: CompanyId, deadline: Timestamp) -> Result<Option<TestReport>, TableError> {
-        let Some(setting) = self.rooms.table.setting(company).await? else {
-            return Ok(None);
+        let devices = match self.rooms.table.connection(company).await? {
+            Connection::Active(devices) | Connection::Inactive(devices) => devices,
+            Connection::Absent => return Ok(None),
         };
         let clock = &self.rooms.clock;
         let budget = Budget::until(deadline.min(clock.now().after(ASKING)), clock.clone());
         let api_key = self.secrets.of_company(company).await.map(|secrets| secrets.api_key);
         let signed_in = self.vaka.sign_in(&budget).await;
         let devices = match (&signed_in, &api_key) {
-            (Ok(()), Ok(api_key)) => self.each(setting.devices, api_key, &budget).await,
-            (Err(_), _) | (_, Err(_)) => setting.devices.into_iter().map(not_tested).collect(),
+            (Ok(()), Ok(api_key)) => self.each(devices, api_key, &budget).await,
+            (Err(_), _) | (_, Err(_)) => devices.into_iter().map(not_tested).collect(),
         };
         let report = TestReport {
             sign_in: signed_in.map_or_else(|error| of_source(&error), |()| Finding::Works),

@@ -107,7 +107,7 @@ impl Workshop {
         let devices = match self.rooms.table.connection(lease.company()).await? {
             Connection::Active(devices) if devices.is_empty() => return Ok(Next::Fail(failure::no_devices())),
             Connection::Active(devices) => devices,
-            Connection::Inactive | Connection::Absent => return Ok(Next::Fail(failure::not_connected())),
+            Connection::Inactive(_) | Connection::Absent => return Ok(Next::Fail(failure::not_connected())),
         };
         let secrets = match self.secrets.of_company(lease.company()).await {
             Ok(secrets) => secrets,

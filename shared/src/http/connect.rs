@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::{BoxError, roots};
+use super::{BoxError, provider, roots};
 
 /// Makes connections, to `http` and `https` addresses. Whether `http` is allowed is for those to say who
 /// take addresses from their settings.
@@ -24,11 +25,16 @@ pub(super) struct Connector {
 }
 
 impl Connector {
+    #[expect(clippy::expect_used, reason = "ring has cipher suites for each version of TLS that rustls speaks")]
     pub(super) fn new(timeout: Duration) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        let tls = ClientConfig::builder().with_root_certificates(roots::trusted()).with_no_client_auth();
+        let tls = ClientConfig::builder_with_provider(Arc::new(provider::without_keys()))
+            .with_safe_default_protocol_versions()
+            .expect("a version of TLS has its cipher suites")
+            .with_root_certificates(roots::trusted())
+            .with_no_client_auth();
         let connector =
             HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
         Self { connector, timeout }

@@ -42,8 +42,8 @@ const CONNECT: &str = "SET #device_ids = :devices, #active = :active, #has_api_k
 pub enum Connection {
     /// In use, with these VAKA systems.
     Active(Vec<DeviceId>),
-    /// There, but switched off.
-    Inactive,
+    /// With these, but switched off.
+    Inactive(Vec<DeviceId>),
     /// The company has none.
     Absent,
 }
@@ -150,9 +150,9 @@ impl Table {
     /// # Errors
     /// [`TableError`] when the table cannot be reached or the item is malformed.
     pub async fn connection(&self, company: CompanyId) -> Result<Connection, TableError> {
-        Ok(match self.setting(company).await? {
-            Some(Setting { active: true, devices, .. }) => Connection::Active(devices),
-            Some(_) => Connection::Inactive,
+        Ok(match self.connection_item(company).await? {
+            Some(ConnectionItem { active: true, device_ids, .. }) => Connection::Active(device_ids),
+            Some(ConnectionItem { active: false, device_ids, .. }) => Connection::Inactive(device_ids),
             None => Connection::Absent,
         })
     }
@@ -162,19 +162,9 @@ impl Table {
     /// # Errors
     /// [`TableError`] when the table cannot be reached or the item is malformed.
     pub async fn setting(&self, company: CompanyId) -> Result<Option<Setting>, TableError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(key(&company, CONNECTION)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| TableError::unavailable("connection", &error))?;
-        let Some(item) = answer.item else {
+        let Some(item) = self.connection_item(company).await? else {
             return Ok(None);
         };
-        let item: ConnectionItem = serde_dynamo::from_item(item).map_err(TableError::malformed("CONNECTION"))?;
         let ConnectionItem { device_ids: devices, active, has_api_key, schedule, created_at, updated_at } = item;
         // One that another version wrote, and this one cannot read, keeps neither syncs nor administrators out.
         let schedule = schedule.and_then(|schedule| {
@@ -184,6 +174,20 @@ impl Table {
             schedule.parse().inspect_err(unreadable).ok()
         });
         Ok(Some(Setting { company, devices, has_api_key, active, schedule, created_at, updated_at }))
+    }
+
+    /// The item as it is. A worker asks for no schedule, so that its program has no rules of time zones in it.
+    async fn connection_item(&self, company: CompanyId) -> Result<Option<ConnectionItem>, TableError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key(&company, CONNECTION)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| TableError::unavailable("connection", &error))?;
+        answer.item.map(serde_dynamo::from_item).transpose().map_err(TableError::malformed("CONNECTION"))
     }
 
     /// Connects a company that is not connected.
