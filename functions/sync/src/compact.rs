@@ -215,10 +215,23 @@ impl<K: Hash + Eq, V> Map<K, V> {
     /// Puts a value under a key, whatever was there.
     pub fn insert(&mut self, key: K, value: V) {
         let hash = self.hasher.hash_one(&key);
-        if let Some(place) = self.place_of(hash, &key) {
-            self.entries[place].1 = value;
-            return;
+        match self.place_of(hash, &key) {
+            Some(place) => self.entries[place].1 = value,
+            None => self.add(hash, key, value),
         }
+    }
+
+    /// The value under a key; where there is none, puts this one there.
+    pub fn get_or_put(&mut self, key: K, value: V) -> Option<&mut V> {
+        let hash = self.hasher.hash_one(&key);
+        let Some(place) = self.place_of(hash, &key) else {
+            self.add(hash, key, value);
+            return None;
+        };
+        Some(&mut self.entries[place].1)
+    }
+
+    fn add(&mut self, hash: u64, key: K, value: V) {
         let place = self.entries.push((key, value));
         self.by_key.add(place, hash, |place| self.hasher.hash_one(&self.entries[place].0));
     }
@@ -255,6 +268,9 @@ mod tests {
             theirs.insert(key, value);
             let key = random.u32(0..20_000);
             assert_eq!(ours.get_mut(&key), theirs.get_mut(&key), "{key}");
+            let (key, value) = (random.u32(0..20_000), random.u8(..));
+            assert_eq!(ours.get_or_put(key, value), theirs.get_mut(&key), "{key}");
+            theirs.entry(key).or_insert(value);
         }
         let mut held: Vec<_> = ours.iter().copied().collect();
         let mut expected: Vec<_> = theirs.into_iter().collect();

@@ -78,9 +78,10 @@ impl CustomerIndex {
 
     /// Notes that a customer is made for a user, or is changed where it is there already.
     pub fn make(&mut self, id: CustomerId, imprint: Imprint) {
-        match self.place_of(&id) {
+        let hash = self.hasher.hash_one(id);
+        match self.place_at(hash, &id) {
             Some(place) => self.change_at(place, imprint),
-            None => self.add(Known::new(id, imprint, true)),
+            None => self.add(hash, Known::new(id, imprint, true)),
         }
     }
 
@@ -152,7 +153,11 @@ impl CustomerIndex {
     }
 
     fn place_of(&self, id: &CustomerId) -> Option<usize> {
-        self.by_id.at(self.hasher.hash_one(id)).find(|place| self.customers[*place].id == *id)
+        self.place_at(self.hasher.hash_one(id), id)
+    }
+
+    fn place_at(&self, hash: u64, id: &CustomerId) -> Option<usize> {
+        self.by_id.at(hash).find(|place| self.customers[*place].id == *id)
     }
 
     fn with_address(&self, email: Option<[u8; 8]>) -> impl Iterator<Item = &Known> {
@@ -162,17 +167,17 @@ impl CustomerIndex {
 
     /// Enters a customer, whatever was known of one with its id.
     fn set(&mut self, known: Known) {
-        match self.place_of(&known.id) {
+        let hash = self.hasher.hash_one(known.id);
+        match self.place_at(hash, &known.id) {
             Some(place) => self.set_at(place, known),
-            None => self.add(known),
+            None => self.add(hash, known),
         }
     }
 
-    /// Enters a customer that is not there.
-    fn add(&mut self, known: Known) {
+    /// Enters a customer that is not there, whose id has this hash.
+    fn add(&mut self, hash: u64, known: Known) {
         let place = self.customers.push(known);
-        let hash_at = |place: usize| self.hasher.hash_one(self.customers[place].id);
-        self.by_id.add(place, hash_at(place), hash_at);
+        self.by_id.add(place, hash, |place| self.hasher.hash_one(self.customers[place].id));
         self.find_by_address(place);
     }
 

@@ -24,7 +24,7 @@ pub struct Ledger {
     job: JobStamp,
     devices: Vec<DeviceId>,
     entries: Map<Key, Entry>,
-    decided: Counters,
+    decided_before: Counters,
     adopted: HashMap<Key, CustomerId>,
     /// Customers that may have been made, by what they are found by.
     uncertain: HashMap<Key, Imprint>,
@@ -139,7 +139,7 @@ impl Ledger {
             job,
             devices: Vec::new(),
             entries: Map::default(),
-            decided: Counters::default(),
+            decided_before: Counters::default(),
             adopted: HashMap::new(),
             uncertain: HashMap::new(),
         }
@@ -150,7 +150,7 @@ impl Ledger {
         let key = self.key(&link.person);
         let customer = self.kind(key, link.customer);
         let standing = if link.decided_by == self.job {
-            count(&mut self.decided, link.outcome);
+            count(&mut self.decided_before, link.outcome);
             Standing::Decided
         } else {
             Standing::Linked(link.outcome)
@@ -159,7 +159,7 @@ impl Ledger {
     }
 
     /// Notes the link of a user whom the walk has come to, as it has been committed.
-    pub fn decided(&mut self, link: &Link) {
+    pub fn commit(&mut self, link: &Link) {
         let key = self.key(&link.person);
         self.uncertain.remove(&key);
         let customer = self.kind(key, link.customer);
@@ -209,7 +209,7 @@ impl Ledger {
     /// What earlier slices of this job have decided, by its links.
     #[must_use]
     pub const fn decided_before(&self) -> Counters {
-        self.decided
+        self.decided_before
     }
 
     /// The customers that some user is linked to.
@@ -223,9 +223,8 @@ impl Ledger {
     pub fn meet(&mut self, person: &PersonKey, fingerprint: Fingerprint, address: Option<u64>) -> Met {
         let key = self.key(person);
         let address = address.map_or(NO_ADDRESS, u64::to_ne_bytes);
-        let Some(entry) = self.entries.get_mut(&key) else {
-            let (standing, customer) = (Standing::Met, Kind::Nobody);
-            self.entries.insert(key, Entry { hash: address, standing, customer });
+        let unknown = Entry { hash: address, standing: Standing::Met, customer: Kind::Nobody };
+        let Some(entry) = self.entries.get_or_put(key, unknown) else {
             return Met::Unlinked { before: Before::Absent };
         };
         let Entry { hash, standing, customer } = *entry;

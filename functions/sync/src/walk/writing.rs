@@ -178,7 +178,7 @@ impl Desk {
     /// Takes over what has been committed.
     fn note(&mut self, lease: &Lease, prepared: &[Prepared], now: Timestamp) {
         for ready in prepared {
-            self.ledger.decided(&ready.link);
+            self.ledger.commit(&ready.link);
             self.count(ready.link.outcome);
             if let Some(rehearsal) = &mut self.rehearsal {
                 rehearsal.note(self.company, &ready.row());

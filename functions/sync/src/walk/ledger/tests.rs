@@ -116,7 +116,7 @@ fn the_addresses_are_those_of_the_users_who_were_met_each_as_it_came_first() {
     {
         ledger.meet(&person(n), data, address);
     }
-    ledger.decided(&created(person(1)));
+    ledger.commit(&created(person(1)));
     let mut addresses: Vec<_> = ledger.addresses().collect();
     addresses.sort_unstable();
     assert_eq!(addresses, [11, 11, 12]);
@@ -130,7 +130,7 @@ fn whoever_has_been_decided_about_is_a_customer_and_no_longer_in_doubt() {
     let other = CustomerId::from_uuid(Uuid::from_u128(9));
     for (n, customer) in [(1, Linked::Derived), (2, Linked::To(other)), (3, Linked::Nobody)] {
         ledger.meet(&person(n), OLD, None);
-        ledger.decided(&Link { customer, ..created(person(n)) });
+        ledger.commit(&Link { customer, ..created(person(n)) });
     }
     let customers: BTreeSet<_> = ledger.customers().collect();
     assert_eq!(customers, BTreeSet::from([derived_id(COMPANY, &person(1)), other]));
