@@ -209,6 +209,33 @@ async fn a_customer_made_by_a_job_that_was_given_up_is_counted_as_created_by_the
     }
 }
 
+/// That it was to be changed, too, was written down before it was: so it is changed by whoever goes on.
+#[tokio::test]
+async fn a_customer_made_by_a_job_that_was_given_up_has_the_users_new_name_although_the_next_worker_died() {
+    let user = User::named("Ek, Tuva").with_email(None);
+    let works = Arc::new(Works::with_users_in(Home::Rest, vec![user.clone()]).await);
+    works.bokamera().on(Route::Create).nth(1).fault(Fault::LoseAnswer);
+    works.bokamera().on(Route::List).which(local::proxy::Which::From(2)).fault(Fault::status(403));
+    assert_eq!(works.sync().await.status, Status::Failed);
+    works.bokamera().calm();
+
+    works.vaka.set_users(works.device, vec![User { name: "Gran, Tuva".to_owned(), ..user }]);
+    let job = works.accept().await;
+    let gate = works.bokamera_proxy().on("PUT /customers").nth(1).hold_instead();
+    let dying = tokio::spawn({
+        let works = Arc::clone(&works);
+        async move { works.work(job).await }
+    });
+    gate.reached().await;
+    dying.abort();
+    assert!(dying.await.is_err_and(|end| end.is_cancelled()));
+    works.bokamera_proxy().calm();
+    works.clock.advance(A_LEASE);
+    works.work(job).await;
+    assert_eq!(works.ended(job).await.counters, Some(counters(1, 1, 0, 0, 0)));
+    assert_eq!(works.customers().await.values().next().map(|one| one["lastname"].clone()), Some("Gran".to_owned()));
+}
+
 /// A change that was made and not counted is not forgotten when VAKA takes it back.
 #[tokio::test]
 async fn a_change_that_a_dead_worker_made_is_undone_when_vaka_has_the_old_data_again() {

@@ -80,6 +80,28 @@ async fn a_create_that_took_no_effect_and_had_no_answer_is_made_again_once() {
     }
 }
 
+/// Fault 31: who was there before is not who may have been made.
+#[tokio::test]
+async fn a_stranger_of_the_same_name_is_not_taken_for_the_customer_that_was_not_made() {
+    for (ids, given_up) in [(Ids::Honoured, false), (Ids::Ignored, false), (Ids::Honoured, true), (Ids::Ignored, true)]
+    {
+        let user = User::named("Ek, Alva").with_email(None);
+        let works = works(vec![user.clone()], ids).await;
+        let stranger = works.customer("Alva", "Ek", "").await;
+        works.bokamera().on(Route::Create).nth(1).fault(Fault::status(503));
+        if given_up {
+            works.bokamera().on(Route::List).which(local::proxy::Which::From(2)).fault(Fault::status(403));
+            assert_eq!(works.sync().await.status, Status::Failed);
+            works.bokamera().calm();
+        }
+        assert_eq!(works.completed().await, counters(1, 1, 0, 0, 0), "{ids:?} {given_up}");
+        assert_eq!(works.customers().await.len(), 2, "{ids:?} {given_up}");
+        works.vaka.set_users(works.device, vec![User { name: "Gran, Alva".to_owned(), ..user }]);
+        assert_eq!(works.completed().await, counters(1, 0, 1, 0, 0), "{ids:?} {given_up}");
+        assert_eq!(works.customers().await[&stranger]["lastname"], "Ek", "{ids:?} {given_up}");
+    }
+}
+
 /// Fault 31: where the list does not have it yet.
 #[tokio::test]
 async fn a_create_whose_answer_is_lost_is_counted_as_created_although_the_list_is_late() {
@@ -158,10 +180,14 @@ async fn more_than_half_of_at_least_fifty_that_are_refused_end_the_job_and_what_
         let shown = job.counters.expect("counters");
         assert_eq!((shown.created, works.customers().await.len()), (20, 20), "{status}");
         assert!(shown.skipped > 20 && shown.skipped < 100, "it was not ended in time: {shown:?}");
+        works.bokamera().calm();
+        assert_eq!(works.completed().await, counters(120, 100, 0, 20, 0), "{status}: it is asked again");
 
         let few = Works::with_users_in(Home::Rest, people(49)).await;
         few.bokamera().on(Route::Create).fault(Fault::status(status));
         assert_eq!(few.completed().await, counters(49, 0, 0, 0, 49), "{status}");
+        few.bokamera().calm();
+        assert_eq!(few.completed().await, counters(49, 49, 0, 0, 0), "{status}: it is asked again");
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who is who: links, adoption by e-mail, corrections by hand, deletions; in either home.
 
-use local::vaka::User;
-use shared::job::Counters;
+use local::vaka::{Group, User};
+use shared::job::{Counters, Mode};
 use shared::outcome::SkipReason;
+use uuid::Uuid;
 
 use crate::works::{Home, Works};
 
@@ -123,6 +124,37 @@ in_both_homes! {
         assert_eq!(works.completed().await, counters(1, 0, 1, 0, 0));
         let customer = works.customers().await.remove(&id).expect("the same customer");
         assert_eq!((customer["lastname"].as_str(), customer["phone"].as_str()), ("Ek", "0700000000"));
+    }
+
+    async fn a_customer_that_is_deleted_before_its_user_is_linked_to_it_is_made_anew(home: Home) {
+        for mode in [Mode::DryRun, Mode::Apply] {
+            let works = Works::with_users_in(home, vec![person("Ek, Tuva", "tuva@example.com")]).await;
+            let id = works.customer("Tuva", "Ek", "tuva@example.com").await;
+            // The customers have been read, and this one is compared with what VAKA has.
+            let compared = match home {
+                Home::Embedded => works.proxy.on("BatchGetItem").nth(1).hold_before(),
+                Home::Rest => works.bokamera_proxy().on("GET /customers").nth(2).hold_before(),
+            };
+            let (job, ()) = tokio::join!(works.sync_to(mode), async {
+                compared.reached().await;
+                works.delete(&id).await;
+                compared.release();
+            });
+            assert_eq!(job.counters, Some(counters(1, 1, 0, 0, 0)), "{mode:?}");
+            let customers = works.customers().await;
+            assert_eq!((customers.len(), customers.contains_key(&id)), (usize::from(mode == Mode::Apply), false));
+        }
+    }
+
+    async fn a_text_of_a_group_that_is_too_long_to_be_one_is_left_out_and_stops_nobody(home: Home) {
+        let group = Uuid::new_v4();
+        let users = (0..60).map(|n| User::named(&format!("Ek Tuva {n}")).in_group(group)).collect();
+        let works = Works::with_users_in(home, users).await;
+        let (name, apartment_id) = ("x".repeat(100_000), Some("1201".to_owned()));
+        let long = Group { id: group, name, apartment_id, reference_id: None, device_id: works.device };
+        works.vaka.set_groups(works.device, vec![long]);
+        assert_eq!(works.completed().await, counters(60, 60, 0, 0, 0));
+        assert!(works.customers().await.values().all(|one| one.values().all(|text| text.len() < 100)));
     }
 
     async fn a_deleted_customer_stays_deleted_whatever_vaka_says(home: Home) {

@@ -5,7 +5,7 @@
 //! done at once. One that cannot be read, or whose work failed, is given back: SQS delivers it
 //! again, and after five times it lies in the dead-letter queue, where an alarm sees it.
 
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use serde::{Deserialize, Serialize};
 use shared::aws::SdkConfig;
 use shared::clock::{Clock, Timestamp};
@@ -116,10 +116,24 @@ impl App {
     pub async fn handle(&self, event: SqsEvent, invocation: &Invocation) -> SqsBatchResponse {
         let mut response = SqsBatchResponse::default();
         for message in event.records {
-            match self.one(&message, invocation).await {
-                Ok(outcome) => tracing::info!(event = "message.done", outcome, "a message is done"),
+            let nudge = Nudge::parse(message.body.as_deref().unwrap_or_default());
+            let company = nudge.as_ref().ok().map(|nudge| tracing::field::display(nudge.company));
+            let job = nudge.as_ref().ok().map(|nudge| tracing::field::display(nudge.job));
+            let id = message.message_id.as_deref();
+            match self.one(nudge, invocation).await {
+                Ok(outcome) => tracing::info!(
+                    event = "message.done",
+                    message.id = id,
+                    company.id = company,
+                    job.id = job,
+                    outcome,
+                    "a message is done"
+                ),
                 Err(reason) => {
-                    tracing::error!(event = "message.given_back", error = %Chain(&reason), "a message is given back");
+                    tracing::error!(
+                        event = "message.given_back", message.id = id, company.id = company, job.id = job,
+                        error = %Chain(&reason), "a message is given back"
+                    );
                     let mut failure = BatchItemFailure::default();
                     failure.item_identifier = message.message_id.unwrap_or_default();
                     response.batch_item_failures.push(failure);
@@ -129,8 +143,8 @@ impl App {
         response
     }
 
-    async fn one(&self, message: &SqsMessage, invocation: &Invocation) -> Result<&'static str, GivenBack> {
-        let nudge = Nudge::parse(message.body.as_deref().unwrap_or_default())?;
+    async fn one(&self, nudge: Result<Nudge, NotANudge>, invocation: &Invocation) -> Result<&'static str, GivenBack> {
+        let nudge = nudge?;
         let rooms = &self.workshop.rooms;
         // Whatever a slice logs, the reading of the source included, names the job it is about.
         let span = tracing::info_span!("slice", company.id = %nudge.company, job.id = %nudge.job);

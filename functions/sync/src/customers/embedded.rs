@@ -144,7 +144,7 @@ impl Customers {
         }
     }
 
-    /// Those of these persons (at most a hundred) whose customer is not as VAKA has it.
+    /// Those of these persons (at most a hundred) whose customer is not as VAKA has it, or not there.
     ///
     /// # Errors
     /// [`CustomersError`] when the table cannot be reached or a customer is malformed.
@@ -154,8 +154,13 @@ impl Customers {
         persons: &HashMap<CustomerId, &Person>,
     ) -> Result<HashSet<CustomerId>, CustomersError> {
         let items: Vec<CustomerItem> = self.read(company, persons.keys()).await?;
-        let differs = |item: &CustomerItem| persons.get(&item.customer).is_some_and(|person| item.differs_from(person));
-        Ok(items.iter().filter(|item| differs(item)).map(|item| item.customer).collect())
+        let mut different: HashSet<_> = persons.keys().copied().collect();
+        for item in items {
+            if persons.get(&item.customer).is_some_and(|person| !item.differs_from(person)) {
+                different.remove(&item.customer);
+            }
+        }
+        Ok(different)
     }
 
     /// Those of these customers (at most a hundred) that are there.

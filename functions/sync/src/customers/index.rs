@@ -126,10 +126,11 @@ impl CustomerIndex {
         self.with_address(of.email).any(|known| known.id != *but)
     }
 
-    /// A customer that is linked to nobody and has exactly this name and address.
+    /// A customer that is linked to nobody, has exactly this name and address, and was not there before.
     #[must_use]
-    pub fn unlinked_twin(&self, of: &Imprint) -> Option<CustomerId> {
-        let is_twin = |known: &&Known| !known.linked && known.imprint() == *of;
+    pub fn unlinked_twin(&self, of: &Imprint, before: Option<&Self>) -> Option<CustomerId> {
+        let is_new = |known: &Known| before.is_none_or(|before| !before.contains(&known.id));
+        let is_twin = |known: &&Known| !known.linked && known.imprint() == *of && is_new(known);
         self.customers.iter().filter(is_twin).map(|known| known.id).min()
     }
 
@@ -275,10 +276,13 @@ mod tests {
             (3, "", "tuva", false),
             (4, "home", "ivar", false),
         ]);
-        assert_eq!(index.unlinked_twin(&imprint("home", "tuva")), Some(id(2)));
-        assert_eq!(index.unlinked_twin(&imprint("", "tuva")), Some(id(3)));
+        assert_eq!(index.unlinked_twin(&imprint("home", "tuva"), None), Some(id(2)));
+        assert_eq!(index.unlinked_twin(&imprint("", "tuva"), None), Some(id(3)));
+        let before = of(&[(2, "home", "tuva", false)]);
+        assert_eq!(index.unlinked_twin(&imprint("home", "tuva"), Some(&before)), None);
+        assert_eq!(index.unlinked_twin(&imprint("", "tuva"), Some(&before)), Some(id(3)));
         index.link(id(2));
-        assert_eq!(index.unlinked_twin(&imprint("home", "tuva")), None);
+        assert_eq!(index.unlinked_twin(&imprint("home", "tuva"), None), None);
         assert!(index.others_share_address(&imprint("home", "knut"), &id(1)));
         assert!(!of(&[(1, "home", "tuva", true)]).others_share_address(&imprint("home", "knut"), &id(1)));
     }
@@ -366,7 +370,7 @@ mod tests {
             assert_eq!(index.others_share_address(&what, &who), is_shared, "step {step}");
             let is_twin = |(_, (of, linked)): &(&CustomerId, &(Imprint, bool))| !linked && *of == what;
             let twin = customers.iter().filter(is_twin).map(|(id, _)| *id).min();
-            assert_eq!(index.unlinked_twin(&what), twin, "step {step}");
+            assert_eq!(index.unlinked_twin(&what, None), twin, "step {step}");
         }
     }
 }

@@ -10,7 +10,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use crate::source::{Group, VakaUser};
 
-/// No name of a person is longer, and what is longer is no name of a person (characters).
+/// No name of a person is longer, and what is longer is no name of a person (characters). Nor is one of a group, an
+/// apartment or a reference: a transaction has 4 MB for all of its customers.
 const LONGEST_NAME: usize = 300;
 /// RFC 5321 allows a path of 256 with its brackets (bytes).
 const LONGEST_EMAIL: usize = 254;
@@ -47,7 +48,8 @@ impl Person {
         }
         let (firstname, lastname) = split(&vaka_name).ok_or(SkipReason::MissingName)?;
         let of_group = |member: fn(&Group) -> &Option<Box<str>>| {
-            group.and_then(|group| member(group).as_deref()).map(tidy).filter(|text| !text.is_empty())
+            let text = group.and_then(|group| member(group).as_deref()).map(tidy);
+            text.filter(|text| !text.is_empty() && text.chars().count() <= LONGEST_NAME)
         };
         Ok(Self {
             firstname: firstname.to_owned(),

@@ -124,7 +124,7 @@ impl Rest {
         Ok(index)
     }
 
-    /// Those of these persons whose customer is not as VAKA has it.
+    /// Those of these persons whose customer is not as VAKA has it, or not there.
     ///
     /// # Errors
     /// [`RestError`] when one of them cannot be read.
@@ -135,10 +135,9 @@ impl Rest {
         budget: &Budget,
     ) -> Result<HashSet<CustomerId>, RestError> {
         let records = listing::these(&self.0, company, persons.keys().copied(), budget).await?;
-        let differs = |id: &CustomerId| {
-            records.get(id).zip(persons.get(id)).is_some_and(|(record, person)| record.differs_from(person))
-        };
-        Ok(persons.keys().copied().filter(differs).collect())
+        let is_alike =
+            |id: &CustomerId, person: &Person| records.get(id).is_some_and(|record| !record.differs_from(person));
+        Ok(persons.iter().filter(|(id, person)| !is_alike(id, person)).map(|(id, _)| *id).collect())
     }
 
     /// Those of these customers that are there.

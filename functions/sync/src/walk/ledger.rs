@@ -69,6 +69,8 @@ enum Standing {
     MayBeMade,
     /// The customer was made, and is counted by nobody yet.
     Made,
+    /// The same, and it may have been changed since.
+    MadeAndMayBeChanged,
     /// The customer may have been changed, and that is counted by nobody yet.
     MayBeChanged,
 }
@@ -148,6 +150,8 @@ impl Ledger {
     /// Enters a link as it was read.
     pub fn enter(&mut self, link: &Link) {
         let key = self.key(&link.person);
+        // Of a dry run, an earlier slice has found out what became of the customer.
+        self.uncertain.remove(&key);
         let customer = self.kind(key, link.customer);
         let standing = if link.decided_by == self.job {
             count(&mut self.decided_before, link.outcome);
@@ -176,7 +180,7 @@ impl Ledger {
                 self.uncertain.insert(key, imprint);
                 (Standing::MayBeMade, Kind::Nobody)
             }
-            Purpose::Created(customer) => (Standing::Made, self.kind(key, customer)),
+            Purpose::Created(customer) => (Standing::MadeAndMayBeChanged, self.kind(key, customer)),
             Purpose::Update(customer) => (Standing::MayBeChanged, self.kind(key, customer)),
         };
         self.entries.insert(key, Entry { hash: intent.fingerprint.0, standing, customer });
@@ -238,13 +242,10 @@ impl Ledger {
             Standing::Met => return Met::Again,
             Standing::Decided => return Met::Done,
             Standing::MayBeMade => return Met::MayBeMade { before },
-            Standing::Made => {
+            Standing::Made | Standing::MadeAndMayBeChanged => {
+                let changed = !same || matches!(standing, Standing::MadeAndMayBeChanged);
                 let made = customer.customer(self.company, person);
-                return made.map_or(Met::MayBeMade { before }, |customer| Met::Made {
-                    customer,
-                    changed: !same,
-                    before,
-                });
+                return made.map_or(Met::MayBeMade { before }, |customer| Met::Made { customer, changed, before });
             }
             Standing::MayBeChanged => {
                 let changed = customer.customer(self.company, person);

@@ -7,8 +7,8 @@
 //! customers may have been made or changed.
 //!
 //! A create of which nobody knows whether it took effect is looked for, by the derived id and then
-//! by e-mail address and name among customers that are read anew, and only made again when it is
-//! not there. No call is begun for which the lease may not last.
+//! by e-mail address and name among customers that are read anew and were not there before, and only
+//! made again when it is not there. No call is begun for which the lease may not last.
 
 use std::collections::HashMap;
 
@@ -17,6 +17,7 @@ use shared::outcome::{Outcome, SkipReason};
 use shared::table::intent::{Intent, Purpose};
 use shared::table::lease::{Chunk, Commit, Lease};
 use shared::table::link::{Before, JobStamp, Linked, derived_id};
+use shared::table::report::Imprint;
 
 use crate::customers::home::{Home, HomeError};
 use crate::customers::index::{Candidates, CustomerIndex};
@@ -27,6 +28,9 @@ use super::Halt;
 use super::decision::{Action, Plan, Trace};
 use super::desk::Desk;
 use super::writing::waits_end_at;
+
+/// By which nobody is found: no keyed hash of a name is this.
+const OF_NOBODY: Imprint = Imprint { email: None, name: [0; 8] };
 
 /// Records before it is judged how many of them were refused.
 const FEWEST_JUDGED: u64 = 50;
@@ -47,7 +51,13 @@ impl Refusals {
     /// Whether something is wrong with the target, and not with the records.
     #[must_use]
     pub const fn are_too_many(&self) -> bool {
-        self.asked >= FEWEST_JUDGED && self.refused * 2 > self.asked
+        self.asked >= FEWEST_JUDGED && self.are_most()
+    }
+
+    /// Whether more are refused than taken.
+    #[must_use]
+    pub const fn are_most(&self) -> bool {
+        self.refused * 2 > self.asked
     }
 }
 
@@ -80,7 +90,7 @@ impl Desk {
             }
         }
         for (person, imprint) in missing {
-            if let Some(twin) = index.unlinked_twin(&imprint) {
+            if let Some(twin) = index.unlinked_twin(&imprint, None) {
                 index.link(twin);
                 self.ledger.found(&person, twin);
             }
@@ -185,7 +195,7 @@ impl Desk {
         for (at, _) in orders {
             let Some(plan) = self.plans.get(*at).filter(|plan| !plan.trace.is_written_down()) else { continue };
             let purpose = match &plan.action {
-                Action::Create(person) => Purpose::Create(self.errand.fingerprint_key.imprint_of(person)),
+                Action::Create(person) => Purpose::Create(self.found_by(person)),
                 Action::Claim { customer, .. } => Purpose::Created(self.linked_to(&plan.person, *customer)),
                 Action::Update { customer, .. } | Action::Adopt { customer, .. } => {
                     Purpose::Update(self.linked_to(&plan.person, *customer))
@@ -216,6 +226,14 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    /// By what the next worker finds a customer that may have been made for this person. Where there is one already who
+    /// could be taken for it, that is the derived id alone: better made twice than taken for a stranger.
+    fn found_by(&self, person: &Person) -> Imprint {
+        let imprint = self.errand.fingerprint_key.imprint_of(person);
+        let has_twin = |index: &CustomerIndex| index.unlinked_twin(&imprint, None).is_some();
+        if self.index.as_ref().is_some_and(has_twin) { OF_NOBODY } else { imprint }
     }
 
     /// Turns what became of a call into what is still to be done.
@@ -255,6 +273,7 @@ impl Desk {
         if in_doubt.is_empty() && unwanted.is_empty() {
             return Ok(());
         }
+        let before = self.index.take();
         let mut index = self.read_customers().await?;
         self.plans.iter().for_each(|plan| {
             // Those of this round are nobody's twin; they are not in the ledger yet.
@@ -271,7 +290,7 @@ impl Desk {
             }
         }
         for at in missing {
-            match self.twin(at, &index) {
+            match self.twin(at, &index, before.as_ref()) {
                 Some(twin) => {
                     index.link(twin);
                     self.made(at, twin);
@@ -308,9 +327,9 @@ impl Desk {
         self.plans.get(at).map(|plan| plan.derived(self.company))
     }
 
-    fn twin(&self, at: usize, index: &CustomerIndex) -> Option<CustomerId> {
+    fn twin(&self, at: usize, index: &CustomerIndex, before: Option<&CustomerIndex>) -> Option<CustomerId> {
         let Action::Create(person) = &self.plans.get(at)?.action else { return None };
-        index.unlinked_twin(&self.errand.fingerprint_key.imprint_of(person))
+        index.unlinked_twin(&self.errand.fingerprint_key.imprint_of(person), before)
     }
 
     fn namesake(&self, at: usize, index: &CustomerIndex) -> Option<CustomerId> {
@@ -363,26 +382,4 @@ impl Desk {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn more_than_half_of_at_least_fifty_are_too_many() {
-        let refused = Outcome::Skipped(SkipReason::OwnAccount);
-        for (taken, not_taken, too_many) in
-            [(0, 49, false), (0, 50, true), (25, 25, false), (24, 26, true), (60, 59, false)]
-        {
-            let mut refusals = Refusals::default();
-            (0..taken).for_each(|_| refusals.note(Outcome::Created));
-            (0..not_taken).for_each(|_| refusals.note(refused));
-            assert_eq!(refusals.are_too_many(), too_many, "{taken} and {not_taken}");
-        }
-    }
-
-    #[test]
-    fn who_was_deleted_was_not_refused() {
-        let mut refusals = Refusals::default();
-        (0..100).for_each(|_| refusals.note(Outcome::Skipped(SkipReason::CustomerDeleted)));
-        assert!(!refusals.are_too_many());
-    }
-}
+mod tests;

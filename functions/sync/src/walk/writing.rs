@@ -18,7 +18,7 @@ use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::action;
 use shared::table::lease::{Chunk, Commit, Lease};
-use shared::table::link::{JobStamp, Link, Linked};
+use shared::table::link::{Fingerprint, JobStamp, Link, Linked};
 use shared::table::report::{Imprint, Row};
 
 use crate::customers::home::{Home, HomeError};
@@ -148,9 +148,10 @@ impl Desk {
         let is_there = |customer: &CustomerId| there.contains(customer) || rehearsal.has_made(customer);
         let is_misjudged = |plan: &Plan| match &plan.action {
             Action::Create(_) => !plan.trace.is_in_doubt() && is_there(&plan.derived(self.company)),
-            Action::Update { customer, .. } => !is_there(customer),
-            // It is written only when it was there a moment ago.
-            Action::Adopt { .. } | Action::Claim { .. } | Action::Done { .. } | Action::Skip { .. } => false,
+            Action::Update { customer, .. } | Action::Adopt { customer, write: Some(_) } => !is_there(customer),
+            Action::Adopt { write: None, .. } | Action::Claim { .. } | Action::Done { .. } | Action::Skip { .. } => {
+                false
+            }
         };
         let misjudged: Vec<_> =
             self.plans.iter().enumerate().filter(|(_, plan)| is_misjudged(plan)).map(|(at, _)| at).collect();
@@ -219,7 +220,16 @@ impl Desk {
                 Action::Done { outcome, customer } => (*outcome, *customer, false),
                 Action::Skip { reason, customer } => (Outcome::Skipped(*reason), *customer, false),
             };
-            let link = Link { person: *key, customer, fingerprint: *fingerprint, outcome, decided_by };
+            let fingerprint = match action {
+                // Where most are refused it is not their data, so the next sync asks again, although they are the same.
+                Action::Done { outcome: Outcome::Skipped(reason), .. }
+                    if *reason != SkipReason::CustomerDeleted && self.refusals.are_most() =>
+                {
+                    Fingerprint(fingerprint.0.map(|byte| !byte))
+                }
+                _ => *fingerprint,
+            };
+            let link = Link { person: *key, customer, fingerprint, outcome, decided_by };
             let shows = self.rehearsal.is_some() && writes_customer;
             let written = if shows { plan.written(self.company) } else { None };
             let imprint = written.map(|(_, person)| self.errand.fingerprint_key.imprint_of(person));

@@ -92,8 +92,19 @@ fn an_intent_is_counted_by_nobody_and_met_as_what_may_have_been_done() {
     let derived = derived_id(COMPANY, &person(3));
     assert_eq!(ledger.meet(&person(1), OLD, None), Met::Made { customer: found, changed: false, before: before() });
     assert_eq!(ledger.meet(&person(2), OLD, None), Met::MayBeMade { before: before() });
-    assert_eq!(ledger.meet(&person(3), NEW, None), Met::Made { customer: derived, changed: true, before: before() });
+    // Whether the data it was to be changed to were written is not known, so they are written again.
+    assert_eq!(ledger.meet(&person(3), OLD, None), Met::Made { customer: derived, changed: true, before: before() });
     assert_eq!(ledger.meet(&person(4), OLD, None), Met::Changed { customer: other, before: before() });
+}
+
+#[test]
+fn who_was_in_doubt_and_has_a_link_is_in_doubt_no_more() {
+    let mut ledger = Ledger::new(COMPANY, job(2));
+    let purpose = Purpose::Create(Imprint { email: None, name: *b"the name" });
+    ledger.enter_intent(&Intent { person: person(1), fingerprint: OLD, purpose, written_by: job(1) });
+    ledger.enter(&Link { decided_by: job(2), ..created(person(1)) });
+    assert_eq!(ledger.uncertain(), []);
+    assert_eq!(ledger.meet(&person(1), OLD, None), Met::Done);
 }
 
 #[test]
