@@ -67,7 +67,10 @@ pub async fn accept(
             Ok(Acquire::Held { by }) => by,
             Err(error) => {
                 // The answer may be lost of a lock that was taken: give it back if the table can be reached.
-                let _ = table.abandon(company, job, &Failure::not_handed_off(), clock.now()).await;
+                let failure = Failure::not_handed_off();
+                if let Ok(Abandon::Abandoned) = table.abandon(company, job, &failure, clock.now()).await {
+                    crate::telemetry::failed(company, job, &failure);
+                }
                 return Err(error.into());
             }
         };

@@ -214,6 +214,10 @@ async fn a_superadmin_starts_a_sync_for_the_company_it_names() {
         let answered =
             door.ask(&Ask::post().bearer(&door.token(&[SUPERADMIN], claim)).json(&json!({"CompanyId": other}))).await;
         assert!(matches!(answered.status, 200 | 409), "{answered:?}");
+        if let Some(location) = answered.header("location") {
+            let running = door.ask(&Ask::get(location).bearer(&door.token(&[SUPERADMIN], claim))).await;
+            assert_eq!((running.status, &running.json()["CompanyId"]), (200, &json!(other)), "{location}");
+        }
     }
     assert_eq!(door.jobs_of(other).await.len(), 1);
     assert!(door.jobs_of(own).await.is_empty());

@@ -167,6 +167,9 @@ async fn a_company_that_is_connected_is_not_connected_again_and_keeps_its_key() 
     let second = door.ask(&create(&json!({"ApiKey": "another", "DeviceIds": [TWO]})).bearer(&writer)).await;
     assert_eq!((second.status, second.error_code().as_str()), (409, "Conflict"));
     assert_eq!(second.header("location"), Some(SETTINGS));
+    let named = json!({"ApiKey": "another", "DeviceIds": [TWO], "CompanyId": own});
+    let third = door.ask(&create(&named).bearer(&door.token(&[SUPERADMIN], Some(company())))).await;
+    assert_eq!(third.header("location"), Some(&*format!("{SETTINGS}?CompanyId={own}")));
     assert_eq!(secrets(&door, own).await, before);
     assert_eq!(door.ask(&Ask::get(SETTINGS).bearer(&writer)).await.json(), first.json());
 }

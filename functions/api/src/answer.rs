@@ -160,6 +160,12 @@ impl Form {
         self.format == Format::Html
     }
 
+    /// Whether it is a script, which a page of any site can include and so read.
+    #[must_use]
+    pub fn is_script(&self) -> bool {
+        self.callback.is_some() && self.format == Format::Json
+    }
+
     /// Puts a page in the place of the document.
     pub fn show(&self, page: Option<Page>, reply: &mut Reply) {
         let Some(page) = page else { return };

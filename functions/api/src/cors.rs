@@ -10,13 +10,18 @@
 //! changes something is carried out for this site's own pages, for an origin on the list, and
 //! for whoever is no browser, and is refused for every other site ([`Origins::permit`]). `*` on
 //! the list lets every site start a sync and change the connection; it is for deployments without such a front.
+//!
+//! Nor does a browser keep an answer from a page that includes it as a script, which is what an answer with a `callback`
+//! is for. So it is treated as what changes something, and the browser is told to give no answer to another origin's
+//! page but by the rules of CORS.
 
+use crate::answer::Form;
 use crate::event::{Reply, Request};
 use crate::failure::Failure;
 use crate::route::{Allow, Operation};
 
 /// What a page may read besides the body.
-const READABLE: &str = "Location, Retry-After, WWW-Authenticate";
+const READABLE: &str = "Link, Location, Retry-After, WWW-Authenticate";
 
 /// What a page may send.
 const SENDABLE: &str = "Accept, Authorization, Content-Type, X-Api-Key, X-Requested-With";
@@ -43,14 +48,14 @@ impl Origins {
         Self::Listed(entries.into_iter().map(|entry| entry.trim_end_matches('/').to_ascii_lowercase()).collect())
     }
 
-    /// Lets a request pass, unless it changes something on the word of another site.
+    /// Lets a request pass, unless another site has it change something or could read its answer as a script.
     ///
     /// Browsers say in `Sec-Fetch-Site` where a request comes from, and no page can make them lie.
     /// Those that are too old for it say their `Origin`, which is compared with the host.
     ///
     /// # Errors
     /// [`Failure::CrossSite`].
-    pub fn permit(&self, request: &Request, operation: &Operation) -> Result<(), Failure> {
+    pub fn permit(&self, request: &Request, operation: &Operation, form: &Form) -> Result<(), Failure> {
         let origin = request.header("origin");
         let of_this_site = match (request.header("sec-fetch-site"), origin) {
             (Some(site), _) => matches!(site, "same-origin" | "none"),
@@ -60,7 +65,8 @@ impl Origins {
             }
             (None, None) => true,
         };
-        if of_this_site || !operation.changes() || origin.is_some_and(|origin| self.lists(origin)) {
+        let is_harmless = !operation.changes() && !form.is_script();
+        if of_this_site || is_harmless || origin.is_some_and(|origin| self.lists(origin)) {
             return Ok(());
         }
         Err(Failure::CrossSite)
@@ -75,6 +81,9 @@ impl Origins {
 
     /// Adds what this origin needs to read the reply; with methods, to what a preflight asks.
     pub fn admit(&self, origin: Option<&str>, preflight: Option<Allow>, reply: &mut Reply) {
+        if *self != Self::Any {
+            reply.headers.insert("cross-origin-resource-policy", "same-origin".to_owned());
+        }
         match self {
             Self::Any => {
                 reply.headers.insert("access-control-allow-origin", "*".to_owned());

@@ -139,7 +139,9 @@ pub async fn handle(app: &App, event: Event) -> Reply {
     let route = route::find(&request.method, &request.path);
     let (form, callback) = Form::wanted(&request, &route);
     let mut trail = Trail::default();
-    let outcome = match callback.map_err(Failure::from).and_then(|()| app.origins.permit(&request, &route.operation)) {
+    let permitted =
+        callback.map_err(Failure::from).and_then(|()| app.origins.permit(&request, &route.operation, &form));
+    let outcome = match permitted {
         Ok(()) => {
             // Boxed, because the clients' futures below nest deeper than the compiler follows in one.
             let work = Box::pin(operations::perform(app, &request, &route.operation, &mut trail));
@@ -148,8 +150,11 @@ pub async fn handle(app: &App, event: Event) -> Reply {
         Err(refused) => Err(refused),
     };
     let mut reply = form.reply(&outcome);
+    if let (Some(company), Some(location)) = (trail.company_of_others(), reply.headers.get_mut("location")) {
+        location.push_str(&format!("?CompanyId={company}"));
+    }
     if form.is_page() {
-        let view = View::of(app, &request, &outcome, &trail).await;
+        let view = View::of(app, &request, &route.operation, &outcome, &trail).await;
         form.show(page::write(&outcome, &view), &mut reply);
     }
     let preflight = if let Operation::Options(allow) = route.operation { Some(allow) } else { None };

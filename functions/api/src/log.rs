@@ -37,6 +37,7 @@ pub(crate) fn answered(
     let duration_ms = now.ms().saturating_sub(began.ms());
     if failure.is_some_and(Failure::is_ours) {
         tracing::error!(
+            event = "request.failed",
             operation,
             status,
             duration_ms,
@@ -47,6 +48,7 @@ pub(crate) fn answered(
         );
     } else {
         tracing::info!(
+            event = "request.answered",
             operation,
             status,
             duration_ms,

@@ -117,9 +117,9 @@ impl App {
     }
 }
 
-/// The one line that an event leaves which could not be sent, and that the alarm counts.
+/// The one line that an event leaves which could not be sent, and that the alarm counts, so it is said at every level.
 fn not_sent(event: &Claimed, code: &str) {
-    tracing::warn!(
+    tracing::error!(
         event = "event.not_sent", company.id = %event.company(), job.id = %event.job(), code,
         "the bus did not take the event of a job that has ended; it is sent again"
     );
