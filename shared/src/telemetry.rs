@@ -3,8 +3,9 @@
 //! The message is for people, the fields are for queries: dotted names (`company.id`, `job.id`),
 //! units in names. A field never holds a name, an e-mail address, a token, a key or a body.
 //!
-//! What this module does not do: metrics. A failed job is one line with the field
-//! `event = "job.failed"`, from which the template's metric filter counts.
+//! What this module does not do: metrics. A failed job is one line with the field `event = "job.failed"`, from which
+//! the template's metric filter counts; an event that was not sent is one with `event.not_sent`. These are errors, so
+//! that they are said, and counted, whatever the level is.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -42,6 +43,14 @@ pub fn failed(company: crate::ids::CompanyId, job: crate::ids::JobId, failure: &
     tracing::error!(event = "job.failed", company.id = %company, job.id = %job, reason = failure.code.name(), "the job failed");
 }
 
+/// The one line that an event leaves which could not be sent, and that the alarm counts.
+pub fn event_not_sent(company: crate::ids::CompanyId, job: crate::ids::JobId, code: &str) {
+    tracing::error!(
+        event = "event.not_sent", company.id = %company, job.id = %job, code,
+        "the bus did not take the event of a job that has ended; it is sent again"
+    );
+}
+
 /// The one line that a cancelled job leaves. No alarm counts it: somebody wanted it so.
 pub fn job_cancelled(job: &crate::job::Job) {
     tracing::info!(event = "job.cancelled", company.id = %job.company, job.id = %job.id, "the job was cancelled");
@@ -65,8 +74,43 @@ impl std::fmt::Display for Chain<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+    use crate::ids::{CompanyId, JobId};
     use tracing::Level;
+    use uuid::Uuid;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().map_err(|_| io::Error::other("poisoned"))?.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_an_alarm_counts_is_said_whatever_the_level_is() {
+        let (lines, company, job) =
+            (Lines::default(), CompanyId::from_uuid(Uuid::from_u128(1)), JobId::from_uuid(Uuid::from_u128(2)));
+        let written = lines.clone();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || written.clone()).finish();
+        tracing::subscriber::with_default(subscriber.with(filter(Some("error"))), || {
+            failed(company, job, &crate::job::Failure::not_handed_off());
+            event_not_sent(company, job, "ThrottlingException");
+            tracing::warn!(event = "other", "not said");
+        });
+        let said = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text");
+        let said: Vec<_> = said.lines().map(serde_json::from_str::<serde_json::Value>).collect();
+        let events: Vec<_> = said.iter().flatten().map(|line| &line["fields"]["event"]).collect();
+        assert_eq!(events, ["job.failed", "event.not_sent"]);
+    }
 
     #[test]
     fn our_lines_obey_the_level_and_those_of_libraries_stay_at_warn() {

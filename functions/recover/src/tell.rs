@@ -8,7 +8,7 @@
 use shared::job::Job;
 use shared::table::TableError;
 use shared::table::outbox::{Claim, Claimed, Unsent};
-use shared::telemetry::Chain;
+use shared::telemetry::{self, Chain};
 
 use crate::bus::{MOST_AT_ONCE, Verdict};
 use crate::{App, RecoverError};
@@ -81,7 +81,7 @@ impl App {
             Err(error) => {
                 for claim in &claims {
                     told.refused += 1;
-                    not_sent(claim, &error.code);
+                    telemetry::event_not_sent(claim.company(), claim.job(), &error.code);
                 }
                 return Ok(Pass::OutOfReach);
             }
@@ -92,7 +92,7 @@ impl App {
                 Verdict::Taken => taken.push(claim),
                 Verdict::Refused(code) => {
                     told.refused += 1;
-                    not_sent(&claim, &code);
+                    telemetry::event_not_sent(claim.company(), claim.job(), &code);
                 }
             }
         }
@@ -115,12 +115,4 @@ impl App {
             }
         }
     }
-}
-
-/// The one line that an event leaves which could not be sent, and that the alarm counts, so it is said at every level.
-fn not_sent(event: &Claimed, code: &str) {
-    tracing::error!(
-        event = "event.not_sent", company.id = %event.company(), job.id = %event.job(), code,
-        "the bus did not take the event of a job that has ended; it is sent again"
-    );
 }

@@ -1,5 +1,6 @@
 //! What 1, 100 and 10,000 companies cost a month, from what a sync was just counted to use.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use recover::Settings;
@@ -146,10 +147,19 @@ fn of_nobody(measured: &Measured, template: &Template, recover_mb: f64) -> Usage
         queue_requests: MINUTES * assumed::EMPTY_RECEIVES_A_MINUTE,
         log_gb: MINUTES * assumed::LOG_BYTES / 1e9,
         alarms: number("AWS::CloudWatch::Alarm"),
-        metrics: number("AWS::Logs::MetricFilter"),
+        metrics: metrics(template),
         keys: number("AWS::KMS::Key"),
         ..Usage::default()
     }
+}
+
+/// What is counted in several logs is one metric.
+fn metrics(template: &Template) -> f64 {
+    let counted = template.resources_of("AWS::Logs::MetricFilter");
+    let counted =
+        counted.flat_map(|filter| filter.property(&["MetricTransformations"]).as_array().into_iter().flatten());
+    let names: HashSet<_> = counted.map(|metric| metric["MetricName"].as_str()).collect();
+    count(names.len() as u64)
 }
 
 fn of_a_company(measured: &Measured, sync_mb: f64, api_mb: f64) -> Usage {
