@@ -15,7 +15,7 @@ const NARROWEST = { width: 320, height: 640 };
 
 const said = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const given = JSON.parse((await said.next()).value);
-const { fronts, path, users } = given;
+const { fronts, path, users, company } = given;
 
 async function world(command) {
   console.log(command);
@@ -104,10 +104,12 @@ async function figures(page) {
 }
 
 // Nobody.
+const signIn = {};
 for (const [locale, title] of [["sv-SE", "Logga in igen"], ["en-GB", "Sign in again"]]) {
   const { page, close } = await somebody(fronts.nobody, locale);
   const answer = await page.goto(path);
   assert.deepEqual([answer.status(), await heading(page)], [401, title]);
+  signIn[locale] = await answer.text();
   await look(page, `401-${locale}`);
   await close();
 }
@@ -119,6 +121,23 @@ for (const [locale, title] of [["sv-SE", "Logga in igen"], ["en-GB", "Sign in ag
   await page.getByRole("button", { name: "Starta en synk" }).click();
   await until("the refusal is shown", async () => (await heading(page)) === "Ingen aktiv anslutning till Axema VAKA");
   await look(page, "409-not-connected");
+  await close();
+}
+
+// Somebody who may look at any company, and whose token says none.
+{
+  const { page, close } = await somebody(fronts.superadmin, "sv-SE");
+  const answer = await page.goto(path);
+  assert.deepEqual([answer.status(), await heading(page)], [400, "Vilket företag?"]);
+  await look(page, "400-which-company");
+  const id = page.getByLabel("Företagets id");
+  const go = page.getByRole("button", { name: "Till listan över synkar" });
+  for (const [typed, valid] of [["", false], ["BokaMera", false], [` ${company} `, true]]) {
+    await id.fill(typed);
+    assert.equal(await id.evaluate((input) => input.checkValidity()), valid, typed);
+  }
+  await go.click();
+  await until("the list is shown", async () => (await heading(page)) === "Användarsynkar");
   await close();
 }
 
@@ -209,8 +228,65 @@ await look(page, "cancel-asked");
 await page.keyboard.press("Escape");
 await dialog.waitFor({ state: "hidden" });
 assert.match(await status(page), /^Pågår/);
-await ask.click();
-await dialog.getByRole("button", { name: "Avbryt synken" }).click();
+
+// What the page's own script asks for by this method is answered in this way until `unrouteAll`.
+const answering = (method, answer) => page.route(page.url(), (route) => {
+  const request = route.request();
+  return request.method() === method && request.resourceType() === "fetch" ? answer(route) : route.fallback();
+});
+const refreshed = () => page.waitForResponse((answer) => answer.request().method() === "GET");
+const confirm = async () => {
+  await ask.click();
+  await dialog.getByRole("button", { name: "Avbryt synken" }).click();
+};
+
+// That it could not be cancelled is said for longer than until the next refresh.
+const notCancelled = /^Synken kunde inte avbrytas just nu/;
+await answering("DELETE", (route) => route.fulfill({ status: 503 }));
+await confirm();
+await until("it is said", async () => notCancelled.test(await trouble.textContent()));
+for (let refreshes = 0; refreshes < 3; refreshes += 1) await refreshed();
+assert.match(await trouble.textContent(), notCancelled);
+await look(page, "not-cancelled");
+await page.unrouteAll();
+
+// A refusal takes the page's place for good, over the refresh that is due and the one that is under way.
+for (const underWay of [false, true]) {
+  await answering("DELETE", (route) => route.fulfill({ status: 401, contentType: "text/html", body: signIn["sv-SE"] }));
+  let release = () => {};
+  if (underWay) {
+    const held = new Promise((next) => (release = next));
+    const asked = page.waitForRequest((request) => request.resourceType() === "fetch");
+    await answering("GET", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await asked;
+  }
+  await confirm();
+  await until("the refusal is shown", async () => (await heading(page)) === "Logga in igen");
+  const late = underWay && refreshed().then((answer) => answer.finished());
+  release();
+  await late;
+  await page.waitForTimeout(2_000);
+  assert.deepEqual([await heading(page), await trouble.textContent()], ["Logga in igen", ""]);
+  await page.unrouteAll();
+  await page.getByRole("link", { name: "Försök igen" }).click();
+  await until("the sync is back", async () => /^Pågår/.test(await status(page)));
+}
+
+// Who is signed out meanwhile is sent elsewhere by the front, where the page goes and its script may not.
+for (const [method, act] of [["GET", () => {}], ["DELETE", confirm]]) {
+  await page.evaluate(() => (globalThis.sameDocument = true));
+  const elsewhere = { status: 302, headers: { Location: "https://elsewhere.example/" } };
+  await answering(method, (route) => route.fulfill(elsewhere));
+  await act();
+  const opened = () => page.evaluate(() => !globalThis.sameDocument).catch(() => false);
+  await until(`the page is opened anew after ${method}`, opened);
+  await page.unrouteAll();
+  await page.reload();
+}
+await confirm();
 await until("it is cancelled", async () => (await status(page)).trim() === "Avbruten");
 await dialog.waitFor({ state: "hidden" });
 await look(page, "cancelled");

@@ -16,7 +16,7 @@ use local::{folders, proxy::Gate};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::http_door::READ;
+use crate::http_door::{READ, SUPERADMIN};
 use crate::stage::{Stage, installed};
 
 /// Some pages of the source, so that a sync can stand still in the middle.
@@ -45,6 +45,8 @@ async fn an_administrator_starts_watches_and_understands_syncs_in_a_browser() {
     let administrator = world.front().expect("a port");
     let reader = front(world.company, READ);
     let unconnected = front(Uuid::new_v4(), WRITE_ROLE);
+    let realm = world.realm.clone();
+    let superadmin = Front::signed_in(&world.api, move || realm.token().role(SUPERADMIN).sign()).expect("a port");
     let nobody = Front::plain(&world.api).expect("a port");
     let given = json!({
         "chromium": browser.program(),
@@ -52,11 +54,13 @@ async fn an_administrator_starts_watches_and_understands_syncs_in_a_browser() {
         "pictures": pictures,
         "path": PATH,
         "users": USERS,
+        "company": world.company,
         "fronts": {
             "administrator": administrator.url(),
             "reader": reader.url(),
             "unconnected": unconnected.url(),
             "nobody": nobody.url(),
+            "superadmin": superadmin.url(),
         },
     });
     let script = folders::root().join("tests").join("browser").join("pages.mjs");

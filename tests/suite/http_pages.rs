@@ -8,7 +8,7 @@ use serde_json::json;
 use shared::job::Failure;
 use shared::table::lease::Ending;
 
-use crate::http_door::{Answered, Ask, Door, READ, SUPERADMIN, SYNCS, WRITE};
+use crate::http_door::{Answered, Ask, Door, READ, SETTINGS, SUPERADMIN, SYNCS, WRITE};
 use crate::http_report::{committed, completed};
 
 const UNKNOWN: &str = "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f";
@@ -138,6 +138,67 @@ async fn an_outage_is_a_page_that_says_when_to_come_back() {
     assert_eq!((answered.status, answered.header("retry-after")), (503, Some("5")));
     is_a_page(&answered, "sv");
     assert!(answered.text.contains("Tjänsten går inte att nå"), "{}", answered.text);
+}
+
+/// What is at the address of a form that was posted cannot be opened, and a company that stood in
+/// the form is not in the address.
+#[tokio::test]
+async fn what_was_posted_in_vain_is_tried_again_from_its_page_and_for_the_company_of_its_form() {
+    let door = Door::open().await;
+    let own = door.connected().await;
+    let superadmin = door.token(&[SUPERADMIN], Some(crate::http_door::company()));
+    let test = format!("{SETTINGS}/test");
+    let posted = |path: &str| {
+        let form = Ask::new("POST", path).header("Content-Type", FORM).text(&format!("CompanyId={own}"));
+        page(form, "en")
+    };
+    let again = |to: &str| format!("<a class=\"link\" href=\"{to}\">Try again</a>");
+    let from_list = again(&format!("{SYNCS}?CompanyId={own}"));
+    let from_setting = again(&format!("{SETTINGS}?CompanyId={own}"));
+    let get = |path: &str| page(Ask::get(path).query(&format!("CompanyId={own}")), "en");
+    for (request, link) in [
+        (posted(SYNCS), &from_list),
+        (posted(&test), &from_setting),
+        (get(SYNCS), &again("")),
+        (get(SETTINGS), &again("")),
+    ] {
+        let answered = door.ask(&request).await;
+        assert_eq!(answered.status, 401, "{}", answered.text);
+        assert!(answered.text.contains(link), "{link}: {}", answered.text);
+    }
+    // Nor does a value that cannot be read lose the company.
+    let unreadable = get(SYNCS).and_query("Status=marked").bearer(&superadmin);
+    let answered = door.ask(&unreadable).await;
+    assert_eq!(answered.status, 400, "{}", answered.text);
+    assert!(answered.text.contains(&format!("href=\"{SYNCS}?CompanyId={own}\"")), "{}", answered.text);
+
+    door.proxy.on("*").fail();
+    for (path, link) in [(SYNCS, &from_list), (test.as_str(), &from_setting)] {
+        let answered = door.ask(&posted(path).bearer(&superadmin)).await;
+        assert_eq!(answered.status, 503, "{}", answered.text);
+        assert!(answered.text.contains(link), "{link}: {}", answered.text);
+    }
+}
+
+#[tokio::test]
+async fn a_superadmin_without_a_company_is_asked_for_one_and_comes_to_its_list() {
+    let door = Door::open().await;
+    let own = door.connected().await;
+    for (roles, asked) in
+        [(vec![SUPERADMIN], true), (vec![READ, SUPERADMIN], true), (vec![READ], false), (vec![WRITE], false)]
+    {
+        let answered = door.ask(&page(Ask::get(SYNCS), "en").bearer(&door.token(&roles, None))).await;
+        assert_eq!(answered.status, 400, "{}", answered.text);
+        is_a_page(&answered, "en");
+        assert!(answered.text.contains("Which company?"), "{}", answered.text);
+        assert_eq!(answered.text.contains("<form method=\"get\""), asked, "{roles:?}: {}", answered.text);
+        assert_eq!(answered.text.contains("Ask your administrator"), !asked, "{roles:?}: {}", answered.text);
+    }
+    let superadmin = door.token(&[SUPERADMIN], None);
+    let chosen = page(Ask::get(SYNCS), "en").query(&format!("CompanyId=+{own}+")).bearer(&superadmin);
+    let answered = door.ask(&chosen).await;
+    assert_eq!(answered.status, 200, "{}", answered.text);
+    assert!(answered.text.contains("There is no sync yet."), "{}", answered.text);
 }
 
 #[tokio::test]

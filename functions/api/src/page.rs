@@ -13,7 +13,7 @@
 //! fail to compile for a text that a language lacks, and its parser is ten times the dependency.
 //!
 //! What this module does not do: sign anybody in (a front before the service brings the token),
-//! repeat anything of the request, or load anything from elsewhere.
+//! repeat anything of the request but the id of a company, or load anything from elsewhere.
 
 pub(crate) mod frame;
 mod job;
@@ -38,11 +38,12 @@ use self::language::Language;
 use crate::App;
 use crate::answer::{Answer, Outcome};
 use crate::binding::COMPANY_ID;
+use crate::binding::setting::OfCompany;
 use crate::event::Request;
 use crate::failure;
 use crate::log::chain;
 use crate::operations::Trail;
-use crate::route::SYNCS;
+use crate::route::{Operation, SETTINGS, SYNCS};
 
 /// An estimate is worth no longer wait, and Lambda's own limit is not far.
 const ESTIMATE_WITHIN: Duration = Duration::from_secs(2);
@@ -54,8 +55,13 @@ pub struct View {
     language: Language,
     /// Whether they may start and cancel.
     may_write: bool,
+    /// Whether they may look at any company that they name.
+    may_name: bool,
     /// The company that links have to name, because it is not their own.
     named: Option<CompanyId>,
+    /// The page with the form that was posted, since there may be none at the address that it was
+    /// posted to; `None` where nothing was posted.
+    posted_from: Option<&'static str>,
     /// How many users a sync that completed earlier found.
     expected: Option<u64>,
     /// When they look.
@@ -75,7 +81,13 @@ pub struct Page {
 impl View {
     /// Gathers what the page of this outcome needs: one read at most, and none if no sync runs.
     /// Where that read fails the page has no estimate.
-    pub(crate) async fn of(app: &App, request: &Request, outcome: &Outcome, trail: &Trail) -> Self {
+    pub(crate) async fn of(
+        app: &App,
+        request: &Request,
+        operation: &Operation,
+        outcome: &Outcome,
+        trail: &Trail,
+    ) -> Self {
         let expected = match outcome {
             Ok(Answer::Job(job)) if job.status == Status::Processing => expected(app, job).await,
             Ok(_) | Err(_) => None,
@@ -83,7 +95,13 @@ impl View {
         Self {
             language: Language::preferred(request.header("accept-language")),
             may_write: trail.may_write(),
-            named: trail.company_of_others(),
+            may_name: trail.may_name_company(),
+            named: match trail.company() {
+                Some(_) => trail.company_of_others(),
+                // It failed before that was settled, and who named a company is not to lose it.
+                None => OfCompany::bind(request).ok().and_then(|given| given.company),
+            },
+            posted_from: (request.method == "POST").then(|| page_with_form(operation)),
             expected,
             now: app.clock.now(),
         }
@@ -91,6 +109,11 @@ impl View {
 
     fn link_to_list(&self) -> String {
         self.link(SYNCS)
+    }
+
+    /// Where a request that failed is tried again: at its own address, if that can be opened.
+    fn link_to_try_again(&self) -> String {
+        self.posted_from.map_or_else(String::new, |path| self.link(path))
     }
 
     fn link_to(&self, job: JobId) -> String {
@@ -168,6 +191,26 @@ pub(crate) fn write(outcome: &Outcome, view: &View) -> Option<Page> {
         page.headers.push(("location", view.link_to(job.id)));
     }
     Some(page)
+}
+
+/// The page from which a person asks for this.
+const fn page_with_form(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::GetSetting
+        | Operation::CreateSetting
+        | Operation::UpdateSetting
+        | Operation::DeleteSetting
+        | Operation::TestSetting => SETTINGS,
+        Operation::StartSync
+        | Operation::ListSyncs
+        | Operation::GetSync(_)
+        | Operation::ListUsers(_)
+        | Operation::CancelSync(_)
+        | Operation::Describe(_)
+        | Operation::Options(_)
+        | Operation::WrongMethod(_)
+        | Operation::Unknown => SYNCS,
+    }
 }
 
 /// How many users the company's last completed sync before this one found.

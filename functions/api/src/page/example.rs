@@ -41,5 +41,13 @@ pub fn failed(code: Option<FailureCode>, text: Option<&str>) -> Job {
 }
 
 pub fn view(language: Language) -> View {
-    View { language, may_write: true, named: None, expected: Some(10_000), now: running().updated_at }
+    View {
+        language,
+        may_write: true,
+        may_name: false,
+        named: None,
+        posted_from: None,
+        expected: Some(10_000),
+        now: running().updated_at,
+    }
 }

@@ -101,6 +101,7 @@ pub struct Texts {
     pub before: &'static str,
     pub after: &'static str,
     pub spreadsheet: &'static str,
+    pub spreadsheets: fn(most: &str) -> String,
     // The connection.
     pub setting_title: &'static str,
     pub setting_active: &'static str,
@@ -130,6 +131,8 @@ pub struct Texts {
     pub to_running: &'static str,
     pub to_ended: &'static str,
     pub try_again: &'static str,
+    pub company: &'static str,
+    pub company_hint: &'static str,
     // Numbers and times.
     pub group_separator: char,
     pub date: fn(&Moment) -> String,
@@ -150,6 +153,7 @@ pub enum Wrong {
     SignIn,
     NoRole,
     NoCompany,
+    NoCompanyNamed,
     CrossSite,
     Unreadable,
     TooLarge,

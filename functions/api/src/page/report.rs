@@ -1,7 +1,8 @@
 //! The page of a sync's report: what became of each user, and why one was left out.
 //!
 //! It shows ids and no names, because the report has none. A browser is shown fewer rows at a time
-//! than a program; a spreadsheet has them all.
+//! than a program; a spreadsheet has them all, or as many as one answer holds: then there are
+//! several.
 
 use maud::{Markup, html};
 use shared::ids::JobId;
@@ -11,7 +12,7 @@ use shared::table::report::Row;
 use super::View;
 use super::frame::Content;
 use crate::answer::report::Report;
-use crate::binding::{OUTCOME, SKIP};
+use crate::binding::{MOST_USERS, OUTCOME, SKIP};
 use crate::route::SYNCS;
 
 /// More rows than this nobody scrolls through.
@@ -70,12 +71,11 @@ fn kinds(report: &Report, view: &View) -> Markup {
 fn table(report: &Report, shown: &[Row], view: &View) -> Markup {
     let texts = view.language.texts();
     let first = report.wanted.skip.saturating_add(1);
-    let number = |number: usize| view.language.number(u64::try_from(number).unwrap_or(u64::MAX));
-    let last = number(report.wanted.skip.saturating_add(shown.len()));
+    let last = number(report.wanted.skip.saturating_add(shown.len()), view);
     html! {
         div.card {
             table role="table" {
-                caption { ((texts.report_caption)(&number(first), &last, &number(report.total))) }
+                caption { ((texts.report_caption)(&number(first, view), &last, &number(report.total, view))) }
                 thead role="rowgroup" {
                     tr role="row" {
                         @for column in [texts.user, texts.outcome, texts.customer] {
@@ -121,9 +121,36 @@ fn pages(report: &Report, shown: usize, view: &View) -> Markup {
             @if next < report.total {
                 a.link href=(at(report, outcome, next, view)) rel="next" { (texts.after) }
             }
-            a.link href=(and(at(report, outcome, 0, view), "format", "csv")) download { (texts.spreadsheet) }
+            @if report.total <= MOST_USERS {
+                a.link href=(spreadsheet(report, 0, view)) download { (texts.spreadsheet) }
+            }
+        }
+        @if report.total > MOST_USERS { (spreadsheets(report, view)) }
+    }
+}
+
+/// A file for as many users as are answered at a time, until nobody is left out.
+fn spreadsheets(report: &Report, view: &View) -> Markup {
+    let texts = view.language.texts();
+    let all = number(report.total, view);
+    html! {
+        p #spreadsheets { ((texts.spreadsheets)(&number(MOST_USERS, view))) }
+        ul.choices aria-labelledby="spreadsheets" {
+            @for skip in (0..report.total).step_by(MOST_USERS) {
+                li {
+                    a.link href=(spreadsheet(report, skip, view)) download {
+                        @let last = skip.saturating_add(MOST_USERS).min(report.total);
+                        ((texts.report_caption)(&number(skip.saturating_add(1), view), &number(last, view), &all))
+                    }
+                }
+            }
         }
     }
+}
+
+/// Where the users behind these are answered for a spreadsheet, [`MOST_USERS`] at most.
+fn spreadsheet(report: &Report, skip: usize, view: &View) -> String {
+    and(at(report, report.wanted.outcome, skip, view), "format", "csv")
 }
 
 /// The header `Link`, which leads to the next page of these and not of a program's longer ones.
@@ -144,6 +171,10 @@ fn at(report: &Report, outcome: Option<OutcomeKind>, skip: usize, view: &View) -
 fn and(address: String, name: &str, value: &str) -> String {
     let joint = if address.contains('?') { '&' } else { '?' };
     address + &format!("{joint}{name}={value}")
+}
+
+fn number(number: usize, view: &View) -> String {
+    view.language.number(u64::try_from(number).unwrap_or(u64::MAX))
 }
 
 fn name(kind: OutcomeKind, view: &View) -> &'static str {

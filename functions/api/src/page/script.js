@@ -11,6 +11,7 @@
   const locale = navigator.languages.find((tag) => tag.split('-')[0] === own) || own;
   const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });
   let failures = 0;
+  let notCancelled = '';
   let busy = false;
   let timer;
 
@@ -39,6 +40,12 @@
     before.slice(after.length).forEach((node) => node.remove());
   };
 
+  // A text that stays is not written again, or a screen reader would say it at every refresh.
+  const tell = () => {
+    const told = [notCancelled, failures > 1 ? trouble.dataset.outOfTouch : ''].filter(Boolean).join(' ');
+    if (trouble.textContent !== told) trouble.textContent = told;
+  };
+
   const show = (text) => {
     const page = new DOMParser().parseFromString(text, 'text/html');
     const main = page.getElementById('live');
@@ -47,13 +54,22 @@
     const focused = document.activeElement;
     match(live, main);
     document.title = page.title;
-    if (!live.querySelector('[data-cancel]')) dialog?.close();
+    if (!live.querySelector('[data-cancel]')) {
+      notCancelled = '';
+      dialog?.close();
+    }
     if (focused && focused !== document.body && !focused.isConnected) live.focus({ preventScroll: true });
   };
 
   const ask = async (method) => {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-    const answer = await fetch(location.href, { method, headers: { Accept: 'text/html' }, cache: 'no-store', signal });
+    const headers = { Accept: 'text/html' };
+    const answer = await fetch(location.href, { method, headers, cache: 'no-store', redirect: 'manual', signal });
+    if (answer.type === 'opaqueredirect') {
+      // The front sends whoever is signed out elsewhere, where the policy lets a document go and no script.
+      location.reload();
+      return new Promise(() => {});
+    }
     if (answer.status === 429 || answer.status >= 500) throw new Error('not now');
     return answer;
   };
@@ -63,13 +79,15 @@
     busy = true;
     clearTimeout(timer);
     try {
-      show(await (await ask('GET')).text());
+      const text = await (await ask('GET')).text();
+      // Meanwhile the page may have given way to one that stays.
+      if (live.dataset.refresh) show(text);
       failures = 0;
     } catch {
       failures += 1;
     }
     busy = false;
-    trouble.textContent = failures > 1 ? trouble.dataset.outOfTouch : '';
+    tell();
     plan();
   };
 
@@ -82,13 +100,20 @@
 
   const cancel = async () => {
     dialog.close();
+    notCancelled = '';
+    tell();
     try {
       const answer = await ask('DELETE');
-      if (answer.ok || answer.status === 409) await look();
-      else show(await answer.text());
+      if (answer.ok || answer.status === 409) return await look();
+      const text = await answer.text();
+      clearTimeout(timer);
+      show(text);
+      failures = 0;
     } catch {
-      trouble.textContent = trouble.dataset.cancelTrouble;
+      // Where there is nothing left to cancel, the trouble is over.
+      if (live.querySelector('[data-cancel]')) notCancelled = trouble.dataset.cancelTrouble;
     }
+    tell();
   };
 
   document.addEventListener('click', ({ target }) => {

@@ -280,10 +280,72 @@ fn a_report_is_shown_some_users_at_a_time_and_each_reason_in_words() {
     for link in [of(""), of("&amp;Skip=200"), of("&amp;format=csv"), format!("{}/users", running().id)] {
         assert!(links.contains(&link.as_str()), "no {link} in {links:?}");
     }
+    assert!(page.contains("for spreadsheets (CSV), with at most 10,000 users in each"), "{page}");
     assert_eq!(between(&page, "<th class=\"id\"", "</th>").len(), 100);
     assert!(page.contains("Users 101 to 200 of 20,000"));
     let reasons = SkipReason::ALL.map(|reason| (Language::English.texts().reason)(reason));
     assert!(reasons.iter().all(|reason| page.contains(&format!("Skipped: {reason}"))), "{page}");
+}
+
+#[test]
+fn the_spreadsheets_have_every_user_of_a_report_that_is_longer_than_one_answer() {
+    const PART: &str = "&amp;Skip=10000";
+    let text = Language::Swedish.texts();
+    let caption = |first, last, all| (text.report_caption)(first, last, all);
+    for (total, expected) in [
+        (MOST_USERS, vec![("", text.spreadsheet.to_owned())]),
+        (
+            MOST_USERS + 1,
+            vec![
+                ("", caption("1", "10\u{a0}000", "10\u{a0}001")),
+                (PART, caption("10\u{a0}001", "10\u{a0}001", "10\u{a0}001")),
+            ],
+        ),
+        (
+            2 * MOST_USERS,
+            vec![
+                ("", caption("1", "10\u{a0}000", "20\u{a0}000")),
+                (PART, caption("10\u{a0}001", "20\u{a0}000", "20\u{a0}000")),
+            ],
+        ),
+    ] {
+        let page = page(&Ok(Answer::Users(Box::new(report(100, total, 100)))), &view(Language::Swedish));
+        let files = between(&page, "<a class=\"link\" href=\"", "</a>").into_iter().filter(|a| a.contains("download"));
+        let expected = expected.into_iter().map(|(skip, label)| {
+            let of = format!("{SYNCS}/{}/users?Outcome=Skipped{skip}", running().id);
+            format!("{of}&amp;format=csv\" download>{label}")
+        });
+        assert_eq!(files.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_failed_is_tried_again_where_it_can_be_opened_and_for_the_same_company() {
+    let company = running().company;
+    for (posted_from, named, again) in [
+        (None, None, String::new()),
+        (None, Some(company), String::new()),
+        (Some(SYNCS), None, SYNCS.to_owned()),
+        (Some(SETTINGS), Some(company), format!("{SETTINGS}?CompanyId={company}")),
+    ] {
+        let view = View { posted_from, named, ..view(Language::English) };
+        let page = page(&Err(Failure::OutOfTime), &view);
+        assert!(page.contains(&format!("<a class=\"link\" href=\"{again}\">Try again</a>")), "{page}");
+    }
+}
+
+#[test]
+fn whoever_may_look_at_any_company_is_asked_which_and_nobody_else_is() {
+    for language in Language::ALL {
+        let refused = Err(MayNot::NoCompany.into());
+        let page_of = |may_name| page(&refused, &View { may_name, ..view(language) });
+        let (asked, told) = (page_of(true), page_of(false));
+        assert!(asked.contains("<form method=\"get\" action=\"/codelock/axema/usersync\">"), "{asked}");
+        assert!(asked.contains("<label for=\"company\">") && asked.contains("name=\"CompanyId\" required"), "{asked}");
+        assert!(!told.contains("<form") && !told.contains("<input"), "{told}");
+        let text = |page: &str| between(page, "</h1><p>", "</p>").concat();
+        assert_ne!(text(&asked), text(&told));
+    }
 }
 
 #[test]

@@ -83,6 +83,7 @@ pub(super) static TEXTS: Texts = Texts {
     before: "Users before these",
     after: "Next users",
     spreadsheet: "All of them for a spreadsheet (CSV)",
+    spreadsheets: |most| format!("All of them for spreadsheets (CSV), with at most {most} users in each"),
     setting_title: "Connection to Axema VAKA",
     setting_active: "In use",
     setting_active_hint: "Syncs can be started.",
@@ -110,6 +111,8 @@ pub(super) static TEXTS: Texts = Texts {
     to_running: "See the sync that is running",
     to_ended: "See the sync",
     try_again: "Try again",
+    company: "Company id",
+    company_hint: "32 digits and letters in five groups, such as 0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f.",
     group_separator: ',',
     date,
     duration,
@@ -272,6 +275,10 @@ const fn problem(wrong: Wrong) -> ProblemText {
         Wrong::NoCompany => (
             "Which company?",
             "Your account belongs to no company, so there is no company whose syncs can be shown. Ask your administrator to connect your account to the company.",
+        ),
+        Wrong::NoCompanyNamed => (
+            "Which company?",
+            "Your account belongs to no company but may see every company's syncs. Enter the id of the company whose syncs you want to see.",
         ),
         Wrong::CrossSite => (
             "Not done",

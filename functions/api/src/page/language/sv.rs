@@ -83,6 +83,7 @@ pub(super) static TEXTS: Texts = Texts {
     before: "Föregående användare",
     after: "Nästa användare",
     spreadsheet: "Ladda ner alla som kalkylark (CSV)",
+    spreadsheets: |most| format!("Ladda ner alla som kalkylark (CSV), med högst {most} användare i varje"),
     setting_title: "Anslutning till Axema VAKA",
     setting_active: "Aktiv",
     setting_active_hint: "Det går att starta synkar.",
@@ -110,6 +111,8 @@ pub(super) static TEXTS: Texts = Texts {
     to_running: "Visa synken som pågår",
     to_ended: "Visa synken",
     try_again: "Försök igen",
+    company: "Företagets id",
+    company_hint: "32 siffror och bokstäver i fem grupper, till exempel 0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f.",
     group_separator: '\u{a0}',
     date,
     duration,
@@ -277,6 +280,10 @@ const fn problem(wrong: Wrong) -> ProblemText {
         Wrong::NoCompany => (
             "Vilket företag?",
             "Ditt konto hör inte till något företag, så det finns inga synkar att visa. Be din administratör att koppla ditt konto till företaget.",
+        ),
+        Wrong::NoCompanyNamed => (
+            "Vilket företag?",
+            "Ditt konto hör inte till något företag men får se alla företags synkar. Ange id för det företag vars synkar du vill se.",
         ),
         Wrong::CrossSite => (
             "Inget gjordes",
