@@ -110,6 +110,7 @@ pub(crate) const ALWAYS: [Refusal; 6] = [
     Refusal::Callback,
     Refusal::Unauthorized,
     Refusal::Forbidden,
+    Refusal::CrossSite,
     Refusal::WrongMethod,
     Refusal::Unavailable,
 ];
@@ -133,7 +134,6 @@ pub(crate) static OPERATIONS: [Described; 10] = [
         sample_answer: || job(&sample::accepted()),
         has_pages: false,
         refusals: &[
-            Refusal::CrossSite,
             Refusal::Malformed,
             Refusal::TooLarge,
             Refusal::MediaType,
@@ -210,7 +210,7 @@ pub(crate) static OPERATIONS: [Described; 10] = [
         answer: of::<AxemaUserSyncJobResponse>,
         sample_answer: || job(&sample::cancelled()),
         has_pages: false,
-        refusals: &[Refusal::CrossSite, Refusal::NoSuchJob, Refusal::JobEnded],
+        refusals: &[Refusal::NoSuchJob, Refusal::JobEnded],
     },
     setting::QUERY,
     setting::CREATE,
@@ -300,7 +300,9 @@ impl Refusal {
         match self {
             Self::Unauthorized => "There is no token, or it is not good",
             Self::Forbidden => "The token has none of the roles",
-            Self::CrossSite => "Another website had a browser ask for it",
+            Self::CrossSite => {
+                "Another website had a browser ask for it, to change something or to read it as a script (callback)"
+            }
             Self::Unbound => "A value does not fit its member, or there is no company to do it for",
             Self::Callback => "The callback is no path of JavaScript identifiers",
             Self::Malformed => "The body cannot be read",

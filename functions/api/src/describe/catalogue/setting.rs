@@ -46,7 +46,7 @@ pub(super) const CREATE: Described = Described {
     request: of::<CreateAxemaSetting>,
     sample_request: sample_of::<CreateAxemaSetting>,
     sample_body: written::<CreateAxemaSetting>,
-    refusals: &[Refusal::CrossSite, Refusal::Malformed, Refusal::TooLarge, Refusal::MediaType, Refusal::Connected],
+    refusals: &[Refusal::Malformed, Refusal::TooLarge, Refusal::MediaType, Refusal::Connected],
     ..OF_SETTING
 };
 
@@ -60,7 +60,7 @@ pub(super) const UPDATE: Described = Described {
     request: of::<UpdateAxemaSetting>,
     sample_request: sample_of::<UpdateAxemaSetting>,
     sample_body: written::<UpdateAxemaSetting>,
-    refusals: &[Refusal::CrossSite, Refusal::Malformed, Refusal::TooLarge, Refusal::MediaType, Refusal::NoSetting],
+    refusals: &[Refusal::Malformed, Refusal::TooLarge, Refusal::MediaType, Refusal::NoSetting],
     ..OF_SETTING
 };
 
@@ -74,7 +74,7 @@ pub(super) const DELETE: Described = Described {
     request: of::<DeleteAxemaSetting>,
     sample_request: sample_of::<DeleteAxemaSetting>,
     sample_body: written::<DeleteAxemaSetting>,
-    refusals: &[Refusal::CrossSite, Refusal::NoSetting],
+    refusals: &[Refusal::NoSetting],
     ..OF_SETTING
 };
 
@@ -91,6 +91,6 @@ pub(super) const TEST: Described = Described {
     answer_name: "AxemaSettingTestResponse",
     answer: of::<AxemaSettingTestResponse>,
     sample_answer: || Document::Tested((&sample::tested()).into()),
-    refusals: &[Refusal::CrossSite, Refusal::Malformed, Refusal::TooLarge, Refusal::MediaType, Refusal::NoSetting],
+    refusals: &[Refusal::Malformed, Refusal::TooLarge, Refusal::MediaType, Refusal::NoSetting],
     ..OF_SETTING
 };
