@@ -105,7 +105,7 @@ pub(crate) enum Refusal {
 }
 
 /// What every operation may be refused for.
-pub(crate) const ALWAYS: [Refusal; 6] = [
+pub(crate) const ALWAYS: [Refusal; 7] = [
     Refusal::Unbound,
     Refusal::Callback,
     Refusal::Unauthorized,
