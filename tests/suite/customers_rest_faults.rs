@@ -213,6 +213,29 @@ async fn a_customer_that_is_gone_when_it_is_to_be_updated_stays_gone() {
 
 /// Fault 34.
 #[tokio::test]
+async fn what_is_corrected_by_hand_before_a_change_is_tried_again_is_kept() {
+    for fault in [Fault::HangUp, Fault::status(503), Fault::status(429)] {
+        let user = person("Ek, Tuva", "tuva@example.com");
+        let works = works(vec![user.clone()], Ids::Honoured).await;
+        works.completed().await;
+        let id = works.customers().await.into_keys().next().expect("a customer");
+        works.vaka.set_users(works.device, vec![User { name: "Gran, Tuva".to_owned(), ..user }]);
+        works.bokamera().on(Route::Update).nth(1).fault(fault.clone());
+        let gate = works.bokamera_proxy().on("PUT /customers").nth(1).hold_after();
+        let (counted, ()) = tokio::join!(works.completed(), async {
+            gate.reached().await;
+            works.correct(&id, "phone", "0701234567").await;
+            gate.release();
+        });
+        assert_eq!(counted, counters(1, 0, 1, 0, 0), "{fault:?}");
+        let customer = &works.customers().await[&id];
+        let kept = ["lastname", "phone"].map(|member| customer.get(member).map(String::as_str));
+        assert_eq!(kept, [Some("Gran"), Some("0701234567")], "{fault:?}");
+    }
+}
+
+/// Fault 34.
+#[tokio::test]
 async fn five_minutes_of_429_or_503_are_outlasted() {
     for status in [429, 503] {
         let works = works(people(30), Ids::Ignored).await;

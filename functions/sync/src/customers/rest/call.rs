@@ -3,7 +3,8 @@
 //! Every status has its place in [`ask`]: what passes by itself is tried again, 401 gets new
 //! credentials once, a 4xx is the record's own affair. A request that must not be repeated is
 //! repeated only where it is certain that it took no effect, by a connection that was never made
-//! or by 429; for all else the reply is [`Reply::Doubtful`].
+//! or by 429; for all else the reply is [`Reply::Doubtful`]. One that sends back what was read is not
+//! repeated after a pause at all: somebody may have changed what was read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,8 +38,8 @@ pub(super) struct Call {
 pub(super) enum Kind {
     /// It changes nothing.
     Read,
-    /// It has an effect that is the same however often it is made.
-    Repeatable,
+    /// It sends back what was read just before, changed; it is made again from what is read anew.
+    Anew,
     /// It has an effect each time it is made.
     Once,
 }
@@ -103,7 +104,7 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
                 tries.pause_after(trouble, None).await?;
                 continue;
             }
-            Err(trouble) if call.kind == Kind::Once => return Ok(Reply::Doubtful(trouble, None)),
+            Err(trouble) if call.kind != Kind::Read => return Ok(Reply::Doubtful(trouble, None)),
             Err(trouble) => {
                 tries.pause_after(trouble, None).await?;
                 continue;
@@ -116,7 +117,12 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
         if is_passing(status) {
             let asked = asked_pause(answer.headers().get(RETRY_AFTER), &door.clock, &door.patience);
             let trouble = Trouble::Status { status: status.as_u16() };
-            if call.kind == Kind::Once && status != StatusCode::TOO_MANY_REQUESTS {
+            let is_repeated = match call.kind {
+                Kind::Read => true,
+                Kind::Once => status == StatusCode::TOO_MANY_REQUESTS,
+                Kind::Anew => false,
+            };
+            if !is_repeated {
                 return Ok(Reply::Doubtful(trouble, asked));
             }
             tries.pause_after(trouble, asked).await?;
@@ -139,7 +145,7 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
             Ok(None) if call.kind == Kind::Read => return Err(RestError::NotTheAnswer { by }),
             Ok(None) => Vec::new(),
             Err(_) if status.is_client_error() => Vec::new(),
-            Err(trouble) if call.kind == Kind::Once => return Ok(Reply::Doubtful(trouble, None)),
+            Err(trouble) if call.kind != Kind::Read => return Ok(Reply::Doubtful(trouble, None)),
             Err(trouble) => {
                 tries.pause_after(trouble, None).await?;
                 continue;

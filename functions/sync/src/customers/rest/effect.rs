@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use crate::customers::person::Person;
 use crate::outgoing::budget::Budget;
+use crate::outgoing::patience::Tries;
 use crate::outgoing::trouble::Trouble;
 
 use super::Door;
@@ -119,21 +120,28 @@ async fn update(
     person: &Person,
     run: &Run,
 ) -> Result<Effect, RestError> {
-    let Some(record) = one(door, company, customer, run).await? else { return Ok(Effect::Gone) };
-    if !record.differs_from(person) {
-        return Ok(Effect::Written);
-    }
-    let url = door.settings.customer_url(company, customer);
-    let body = Some(record.merged(person));
-    match ask(door, &Call { method: Method::PUT, url, body, kind: Kind::Repeatable }, run).await? {
-        Reply::Done(_) => Ok(Effect::Written),
-        Reply::Doubtful(..) => Err(RestError::NotTheAnswer { by: Server::BokaMera }),
-        Reply::Refused(refusal) => Ok(match refusal {
-            Refusal::NotThere => Effect::Gone,
-            Refusal::Phone => Effect::Refused(SkipReason::MissingPhone),
-            // Both are given for a customer with an account of its own, whom others cannot change.
-            Refusal::Forbidden | Refusal::Unsaid => Effect::Refused(SkipReason::OwnAccount),
-            Refusal::Member | Refusal::Other => Effect::Refused(SkipReason::Rejected),
-        }),
+    let mut tries = Tries::new(Server::BokaMera, &door.patience, &door.jitter, &run.budget);
+    loop {
+        let Some(record) = one(door, company, customer, run).await? else { return Ok(Effect::Gone) };
+        if !record.differs_from(person) {
+            return Ok(Effect::Written);
+        }
+        let url = door.settings.customer_url(company, customer);
+        let body = Some(record.merged(person));
+        return match ask(door, &Call { method: Method::PUT, url, body, kind: Kind::Anew }, run).await? {
+            Reply::Done(_) => Ok(Effect::Written),
+            Reply::Doubtful(Trouble::Unreadable, _) => Err(RestError::NotTheAnswer { by: Server::BokaMera }),
+            Reply::Doubtful(trouble, asked) => {
+                tries.pause_after(trouble, asked).await?;
+                continue;
+            }
+            Reply::Refused(refusal) => Ok(match refusal {
+                Refusal::NotThere => Effect::Gone,
+                Refusal::Phone => Effect::Refused(SkipReason::MissingPhone),
+                // Both are given for a customer with an account of its own, whom others cannot change.
+                Refusal::Forbidden | Refusal::Unsaid => Effect::Refused(SkipReason::OwnAccount),
+                Refusal::Member | Refusal::Other => Effect::Refused(SkipReason::Rejected),
+            }),
+        };
     }
 }
