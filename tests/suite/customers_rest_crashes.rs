@@ -90,13 +90,7 @@ async fn sum_of(works: &Works, job: shared::ids::JobId) -> Sum {
 
 /// A worker that is dropped when the gate is reached, and its successor.
 async fn crash(works: &Arc<Works>, job: shared::ids::JobId, gate: &local::proxy::Gate) {
-    let dying = tokio::spawn({
-        let works = Arc::clone(works);
-        async move { works.work(job).await }
-    });
-    gate.reached().await;
-    dying.abort();
-    assert!(dying.await.is_err_and(|end| end.is_cancelled()));
+    works.die_at(gate, job).await;
     works.bokamera_proxy().calm();
     works.proxy.calm();
     works.clock.advance(A_LEASE);
@@ -222,13 +216,7 @@ async fn a_customer_made_by_a_job_that_was_given_up_has_the_users_new_name_altho
     works.vaka.set_users(works.device, vec![User { name: "Gran, Tuva".to_owned(), ..user }]);
     let job = works.accept().await;
     let gate = works.bokamera_proxy().on("PUT /customers").nth(1).hold_instead();
-    let dying = tokio::spawn({
-        let works = Arc::clone(&works);
-        async move { works.work(job).await }
-    });
-    gate.reached().await;
-    dying.abort();
-    assert!(dying.await.is_err_and(|end| end.is_cancelled()));
+    works.die_at(&gate, job).await;
     works.bokamera_proxy().calm();
     works.clock.advance(A_LEASE);
     works.work(job).await;
@@ -245,13 +233,7 @@ async fn a_change_that_a_dead_worker_made_is_undone_when_vaka_has_the_old_data_a
     works.vaka.set_users(works.device, vec![User { name: "Gran, Tuva".to_owned(), ..user.clone() }]);
     let job = works.accept().await;
     let gate = works.bokamera_proxy().on("PUT /customers").nth(1).hold_after();
-    let dying = tokio::spawn({
-        let works = Arc::clone(&works);
-        async move { works.work(job).await }
-    });
-    gate.reached().await;
-    dying.abort();
-    assert!(dying.await.is_err_and(|end| end.is_cancelled()));
+    works.die_at(&gate, job).await;
     works.bokamera_proxy().calm();
     works.vaka.set_users(works.device, vec![user]);
     works.clock.advance(A_LEASE);

@@ -67,13 +67,7 @@ async fn a_worker_that_dies_at_any_commit_is_followed_by_one_that_ends_the_job_e
             let job = works.accept().await;
             let on = works.proxy.on("TransactWriteItems").containing("LINK#").nth(commit);
             let gate = if after_it_took_effect { on.hold_after() } else { on.hold_before() };
-            let dying = tokio::spawn({
-                let works = Arc::clone(&works);
-                async move { works.work(job).await }
-            });
-            gate.reached().await;
-            dying.abort();
-            assert!(dying.await.is_err_and(|end| end.is_cancelled()));
+            works.die_at(&gate, job).await;
             works.proxy.calm();
             works.clock.advance(Duration::from_secs(180));
             works.recover.run().await.expect("a recovery");

@@ -130,13 +130,7 @@ async fn a_crash_at_any_commit_neither_loses_nor_doubles_a_row() {
             let job = works.accept().await;
             let on = works.proxy.on("TransactWriteItems").containing("REPORT#").nth(commit);
             let gate = if after_it_took_effect { on.hold_after() } else { on.hold_before() };
-            let dying = tokio::spawn({
-                let works = Arc::clone(&works);
-                async move { works.work(job).await }
-            });
-            gate.reached().await;
-            dying.abort();
-            assert!(dying.await.is_err_and(|end| end.is_cancelled()));
+            works.die_at(&gate, job).await;
             works.proxy.calm();
             works.clock.advance(Duration::from_secs(180));
             works.recover.run().await.expect("a recovery");

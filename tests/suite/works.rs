@@ -12,6 +12,7 @@ mod fail_fast;
 pub use customers::MOST_AT_ONCE;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -21,7 +22,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use local::bokamera::{self, BokaMera, PASSWORD, USERNAME};
 use local::cloud::{Cloud, Endpoint};
 use local::fresh::Fresh;
-use local::proxy::Proxy;
+use local::proxy::{Gate, Proxy};
 use local::vaka::{CLIENT_ID, CLIENT_SECRET, User, Vaka};
 use shared::aws::SdkConfig;
 use shared::clock::{Clock, Timestamp};
@@ -174,6 +175,15 @@ impl Works {
     pub async fn work(&self, job: JobId) {
         let response = self.deliver(&self.worker(), &body(self.company, job), TIMEOUT).await;
         assert!(response.batch_item_failures.is_empty(), "the message was given back");
+    }
+
+    /// Delivers the job's message to a worker that dies where it comes to the gate: its future is dropped there.
+    pub async fn die_at(self: &Arc<Self>, gate: &Gate, job: JobId) {
+        let works = Arc::clone(self);
+        let dying = tokio::spawn(async move { works.work(job).await });
+        gate.reached().await;
+        dying.abort();
+        assert!(dying.await.is_err_and(|end| end.is_cancelled()));
     }
 
     /// Delivers a message to this worker with this much time.

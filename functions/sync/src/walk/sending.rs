@@ -232,7 +232,8 @@ impl Desk {
     /// could be taken for it, that is the derived id alone: better made twice than taken for a stranger.
     fn found_by(&self, person: &Person) -> Imprint {
         let imprint = self.errand.fingerprint_key.imprint_of(person);
-        let has_twin = |index: &CustomerIndex| index.unlinked_twin(&imprint, None).is_some();
+        // With an address, the user would have been found to be that customer; to look for a twin goes through all.
+        let has_twin = |index: &CustomerIndex| imprint.email.is_none() && index.unlinked_twin(&imprint, None).is_some();
         if self.index.as_ref().is_some_and(has_twin) { OF_NOBODY } else { imprint }
     }
 
