@@ -90,8 +90,10 @@ async fn a_stranger_of_the_same_name_is_not_taken_for_the_customer_that_was_not_
         let stranger = works.customer("Alva", "Ek", "").await;
         works.bokamera().on(Route::Create).nth(1).fault(Fault::status(503));
         if given_up {
-            works.bokamera().on(Route::List).which(local::proxy::Which::From(2)).fault(Fault::status(403));
+            // The page with the stranger and the empty one behind it are read, and then the customer was not made.
+            works.bokamera().on(Route::List).which(local::proxy::Which::From(3)).fault(Fault::status(403));
             assert_eq!(works.sync().await.status, Status::Failed);
+            assert_eq!(works.bokamera().calls(Route::Create).len(), 1, "{ids:?}");
             works.bokamera().calm();
         }
         assert_eq!(works.completed().await, counters(1, 1, 0, 0, 0), "{ids:?} {given_up}");
