@@ -251,6 +251,8 @@ await look(page, "not-cancelled");
 await page.unrouteAll();
 
 // A refusal takes the page's place for good, over the refresh that is due and the one that is under way.
+await page.clock.install();
+await page.reload();
 for (const underWay of [false, true]) {
   await answering("DELETE", (route) => route.fulfill({ status: 401, contentType: "text/html", body: signIn["sv-SE"] }));
   let release = () => {};
@@ -268,7 +270,12 @@ for (const underWay of [false, true]) {
   const late = underWay && refreshed().then((answer) => answer.finished());
   release();
   await late;
-  await page.waitForTimeout(2_000);
+  const asked = [];
+  page.on("request", (request) => asked.push(request.method()));
+  await page.clock.runFor(60_000);
+  await page.evaluate(() => fetch(location.href, { method: "HEAD" }));
+  page.removeAllListeners("request");
+  assert.deepEqual(asked, ["HEAD"]);
   assert.deepEqual([await heading(page), await trouble.textContent()], ["Logga in igen", ""]);
   await page.unrouteAll();
   await page.getByRole("link", { name: "Försök igen" }).click();
