@@ -106,6 +106,11 @@ async fn credentials_that_are_refused_end_the_job_with_a_text_that_shows_none() 
         assert!(text.contains("operator") && !text.contains("marked"), "{text}");
         assert_eq!(works.customers().await.len(), 0);
     }
+    for (fault, what) in [(Fault::status(404), "not there"), (Fault::Says("{}".to_owned()), "no token")] {
+        let works = works(5).await;
+        works.bokamera().on(Route::Token).fault(fault);
+        assert_eq!(works.sync().await.failure_code, Some(FailureCode::TargetSignInFailed), "{what}");
+    }
     let works = works(5).await;
     let delete = works.fresh.endpoint.dynamodb().delete_item().table_name(&works.fresh.secrets_table);
     delete.key("owner", crate::works::text("BOKAMERA")).send().await.expect("a deletion");

@@ -14,16 +14,16 @@ use crate::works::{Home, MOST_AT_ONCE, TIMEOUT, Works, body};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn counters(found: u64, created: u64, updated: u64, unchanged: u64, skipped: u64) -> Counters {
+pub fn counters(found: u64, created: u64, updated: u64, unchanged: u64, skipped: u64) -> Counters {
     Counters { found, created, updated, unchanged, skipped }
 }
 
-fn person(name: &str, email: &str) -> User {
+pub fn person(name: &str, email: &str) -> User {
     User::named(name).with_email(Some(email))
 }
 
 /// People with and without an address, and two who cannot be told apart by what they have.
-fn people(count: usize) -> Vec<User> {
+pub fn people(count: usize) -> Vec<User> {
     let alike = User::named("Ek, Alva").with_email(None);
     let twin = User { user_id: uuid::Uuid::new_v4(), ..alike.clone() };
     let others = (2..count).map(|n| {
@@ -33,7 +33,7 @@ fn people(count: usize) -> Vec<User> {
     [vec![alike, twin], others.collect()].concat()
 }
 
-async fn works(users: Vec<User>, ids: Ids) -> Works {
+pub async fn works(users: Vec<User>, ids: Ids) -> Works {
     let works = Works::with_users_in(Home::Rest, users).await;
     works.bokamera().behave(Manners { ids, ..Manners::default() });
     works
@@ -135,81 +135,6 @@ async fn a_create_that_is_answered_exists_already_is_the_customer_that_exists() 
         let (counted, ()) = tokio::join!(works.completed(), making);
         assert_eq!(counted, counters(1, 0, 1, 0, 0), "{existing:?}");
         assert_eq!(works.customers().await.len(), 1);
-    }
-}
-
-/// Fault 32.
-#[tokio::test]
-async fn one_record_that_is_refused_is_left_out_with_its_reason_and_stops_nobody() {
-    for (status, reason) in [(400, "Rejected"), (403, "Rejected"), (409, "Rejected"), (422, "Rejected")] {
-        let works = works(people(10), Ids::Honoured).await;
-        works.bokamera().on(Route::Create).nth(4).fault(Fault::status(status));
-        assert_eq!(works.completed().await, counters(10, 9, 0, 0, 1), "{status}");
-        assert_eq!(reasons(&works).await, [reason]);
-    }
-    for (status, reason) in [(400, "OwnAccount"), (403, "OwnAccount"), (422, "Rejected")] {
-        let works = works(people(10), Ids::Honoured).await;
-        works.completed().await;
-        works.vaka.change(works.device, 3);
-        works.bokamera().on(Route::Update).nth(2).fault(Fault::status(status));
-        assert_eq!(works.completed().await, counters(10, 0, 2, 7, 1), "{status}");
-        assert_eq!(reasons(&works).await, [reason]);
-    }
-}
-
-/// Fault 32: nobody can have an address that is none.
-#[tokio::test]
-async fn a_record_that_is_refused_is_looked_for_only_where_somebody_may_have_its_address() {
-    for (email, readings) in [(Some("tuva@example.com"), 2), (None, 1)] {
-        let works = works(vec![User::named("Ek, Tuva").with_email(email)], Ids::Honoured).await;
-        works.bokamera().on(Route::Create).fault(Fault::status(400));
-        assert_eq!(works.completed().await, counters(1, 0, 0, 0, 1), "{email:?}");
-        let lists = works.bokamera().calls(Route::List);
-        let of_all = lists.iter().filter(|list| !list.query.contains("CustomerId="));
-        assert_eq!(of_all.count(), readings, "{email:?}");
-    }
-}
-
-/// Fault 32.
-#[tokio::test]
-async fn more_than_half_of_at_least_fifty_that_are_refused_end_the_job_and_what_was_done_is_kept() {
-    for status in [400, 403] {
-        let works = works(people(120), Ids::Honoured).await;
-        works.bokamera().on(Route::Create).which(local::proxy::Which::From(21)).fault(Fault::status(status));
-        let job = works.sync().await;
-        assert_eq!((job.status, job.failure_code), (Status::Failed, Some(FailureCode::TargetRefuses)), "{status}");
-        assert!(job.failure_text.as_ref().is_some_and(|text| text.contains("more than half")));
-        let shown = job.counters.expect("counters");
-        assert_eq!((shown.created, works.customers().await.len()), (20, 20), "{status}");
-        assert!(shown.skipped > 20 && shown.skipped < 100, "it was not ended in time: {shown:?}");
-        works.bokamera().calm();
-        assert_eq!(works.completed().await, counters(120, 100, 0, 20, 0), "{status}: it is asked again");
-
-        let few = Works::with_users_in(Home::Rest, people(49)).await;
-        few.bokamera().on(Route::Create).fault(Fault::status(status));
-        assert_eq!(few.completed().await, counters(49, 0, 0, 0, 49), "{status}");
-        few.bokamera().calm();
-        assert_eq!(few.completed().await, counters(49, 49, 0, 0, 0), "{status}: it is asked again");
-    }
-}
-
-/// Fault 33.
-#[tokio::test]
-async fn a_customer_that_is_gone_when_it_is_to_be_updated_stays_gone() {
-    for gone_between_read_and_write in [false, true] {
-        let works = works(people(4), Ids::Honoured).await;
-        works.completed().await;
-        works.vaka.change(works.device, 4);
-        if gone_between_read_and_write {
-            works.bokamera().on(Route::Update).nth(2).fault(Fault::status(404));
-        } else {
-            let id = works.customers().await.keys().next().cloned().expect("a customer");
-            works.delete(&id).await;
-        }
-        assert_eq!(works.completed().await, counters(4, 0, 3, 0, 1));
-        assert_eq!(reasons(&works).await, ["CustomerDeleted"]);
-        works.vaka.change(works.device, 4);
-        assert_eq!(works.completed().await, counters(4, 0, 3, 0, 1), "a sync never brings anybody back");
     }
 }
 

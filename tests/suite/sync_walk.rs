@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use local::vaka::{Fault, Group, Route, User};
-use shared::job::{Counters, Status};
+use shared::job::{Counters, FailureCode, Status};
 use uuid::Uuid;
 
 use crate::works::Works;
@@ -193,13 +193,15 @@ async fn refused_credentials_and_a_wrong_api_key_end_the_job_with_a_text_that_sa
     let works = Works::with_users(vec![User::named("Ek Tuva")]).await;
     works.put_api_key(works.company, "another-key").await;
     let job = works.sync().await;
-    assert_eq!(job.status, Status::Failed);
+    assert_eq!((job.status, job.failure_code), (Status::Failed, Some(FailureCode::SourceForbidden)));
     let text = job.failure_text.unwrap_or_default();
     assert!(text.contains("API key") && !text.contains("another-key"), "{text}");
 
     works.put_integrator("another-secret").await;
     let job = works.sync().await;
-    assert!(job.failure_text.is_some_and(|text| text.contains("integrator account")));
+    assert_eq!(job.failure_code, Some(FailureCode::SignInFailed), "no company can mend that");
+    let text = job.failure_text.unwrap_or_default();
+    assert!(text.contains("integrator account") && !text.contains("API key"), "{text}");
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use shared::job::{Failure, FailureCode};
 
-use crate::customers::rest::RestError;
+use crate::customers::rest::{self, RestError};
 use crate::secrets::SecretsError;
-use crate::source::{AccountError, SourceError};
+use crate::source::{AccountError, Server, SourceError};
 
 /// The source says that nobody is there, although somebody was.
 #[must_use]
@@ -20,13 +20,18 @@ pub fn nobody_found() -> Failure {
 #[must_use]
 pub fn source(error: &SourceError) -> Failure {
     let code = match error {
-        SourceError::Account(_) | SourceError::NotAToken => FailureCode::SignInFailed,
+        SourceError::Account(_)
+        | SourceError::NotAToken
+        | SourceError::Refused { by: Server::Tokens }
+        | SourceError::UnexpectedStatus { by: Server::Tokens, .. } => FailureCode::SignInFailed,
         SourceError::ApiKey(AccountError::Missing) => FailureCode::ApiKeyMissing,
         SourceError::ApiKey(AccountError::Unreadable(_)) => FailureCode::SecretsUnavailable,
-        SourceError::Refused { .. } => FailureCode::SourceRefused,
+        SourceError::Refused { by: Server::Vaka } => FailureCode::SourceRefused,
         SourceError::Forbidden => FailureCode::SourceForbidden,
         SourceError::NoSuchDevice => FailureCode::DeviceUnknown,
-        SourceError::UnexpectedStatus { .. } | SourceError::NotTheList(_) => FailureCode::SourceAnswerUnusable,
+        SourceError::UnexpectedStatus { by: Server::Vaka, .. } | SourceError::NotTheList(_) => {
+            FailureCode::SourceAnswerUnusable
+        }
         SourceError::Unavailable { .. }
         | SourceError::WaitLonger { .. }
         | SourceError::OutOfTime
@@ -40,16 +45,19 @@ pub fn source(error: &SourceError) -> Failure {
 #[must_use]
 pub fn target(error: &RestError) -> Failure {
     let code = match error {
-        RestError::Account(_) | RestError::Refused { .. } => FailureCode::TargetSignInFailed,
+        RestError::Account(_)
+        | RestError::Refused { .. }
+        | RestError::UnexpectedStatus { by: rest::Server::Identity, .. }
+        | RestError::NotTheAnswer { by: rest::Server::Identity } => FailureCode::TargetSignInFailed,
         RestError::Forbidden => FailureCode::TargetForbidden,
         RestError::Unavailable { .. }
         | RestError::WaitLonger { .. }
         | RestError::OutOfTime
         | RestError::NotBegun
         | RestError::Interrupted => FailureCode::TargetUnavailable,
-        RestError::UnexpectedStatus { .. } | RestError::NotTheAnswer { .. } | RestError::Endless => {
-            FailureCode::TargetAnswerUnusable
-        }
+        RestError::UnexpectedStatus { by: rest::Server::BokaMera, .. }
+        | RestError::NotTheAnswer { by: rest::Server::BokaMera }
+        | RestError::Endless => FailureCode::TargetAnswerUnusable,
     };
     Failure::new(code, error.plain())
 }

@@ -34,6 +34,15 @@ impl Fault {
         Self::Status { status, headers: Vec::new(), body: String::new() }
     }
 
+    /// With this body, if the fault is a status.
+    #[must_use]
+    pub fn saying(mut self, text: &str) -> Self {
+        if let Self::Status { body, .. } = &mut self {
+            text.clone_into(body);
+        }
+        self
+    }
+
     /// With one more header, if the fault is a status.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {

@@ -146,7 +146,10 @@ impl SourceError {
     #[must_use]
     pub const fn plain(&self) -> &'static str {
         match self {
-            Self::Account(_) | Self::NotAToken | Self::Refused { by: Server::Tokens } => {
+            Self::Account(_)
+            | Self::NotAToken
+            | Self::Refused { by: Server::Tokens }
+            | Self::UnexpectedStatus { by: Server::Tokens, .. } => {
                 "The service could not sign in to VAKA Online. This is not caused by your settings; the operator of the service has to check the integrator account."
             }
             Self::ApiKey(AccountError::Missing) => {
@@ -167,7 +170,7 @@ impl SourceError {
             Self::Unavailable { .. } | Self::WaitLonger { .. } | Self::OutOfTime | Self::Interrupted => {
                 "VAKA Online did not answer in time or was not available. Start the sync again later."
             }
-            Self::UnexpectedStatus { .. } | Self::NotTheList(_) => {
+            Self::UnexpectedStatus { by: Server::Vaka, .. } | Self::NotTheList(_) => {
                 "VAKA Online gave an answer that is not a list of users or groups. Nothing was concluded from it. Start the sync again later; if it happens again, contact the operator of the service."
             }
             Self::PagingDoesNotEnd { .. } | Self::PositionLost => {

@@ -1,10 +1,11 @@
 //! One call to BokaMera, from the credentials to a whole answer.
 //!
 //! Every status has its place in [`ask`]: what passes by itself is tried again, 401 gets new
-//! credentials once, a 4xx is the record's own affair. A request that must not be repeated is
-//! repeated only where it is certain that it took no effect, by a connection that was never made
-//! or by 429; for all else the reply is [`Reply::Doubtful`]. One that sends back what was read is not
-//! repeated after a pause at all: somebody may have changed what was read.
+//! credentials once, a 4xx is the record's own affair, but for a 404 that is not BokaMera's own. A
+//! request that must not be repeated is repeated only where it is certain that it took no effect, by
+//! a connection that was never made or by 429; for all else the reply is [`Reply::Doubtful`]. One that
+//! sends back what was read is not repeated after a pause at all: somebody may have changed what was
+//! read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,7 +101,7 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
         };
         let mut answer = match sent {
             Ok(answer) => answer,
-            Err(trouble @ Trouble::NoConnection(_)) => {
+            Err(trouble @ Trouble::NoConnection(_)) if call.kind != Kind::Anew => {
                 tries.pause_after(trouble, None).await?;
                 continue;
             }
@@ -153,7 +154,7 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
         };
         permit.good();
         if status.is_client_error() {
-            return Ok(Reply::Refused(Refusal::read(status, &body)));
+            return Refusal::read(status, &body).map(Reply::Refused).ok_or_else(|| unexpected(by, status));
         }
         if !status.is_success() {
             return Err(unexpected(by, status));

@@ -119,7 +119,10 @@ impl RestError {
     #[must_use]
     pub const fn plain(&self) -> &'static str {
         match self {
-            Self::Account(_) | Self::Refused { .. } => {
+            Self::Account(_)
+            | Self::Refused { .. }
+            | Self::UnexpectedStatus { by: Server::Identity, .. }
+            | Self::NotTheAnswer { by: Server::Identity } => {
                 "The service could not sign in to BokaMera. This is not caused by your settings; the operator of the service has to check its account there."
             }
             Self::Forbidden => {
@@ -132,7 +135,9 @@ impl RestError {
             | Self::Interrupted => {
                 "BokaMera did not answer in time or was not available. What was done so far is kept. Start the sync again later."
             }
-            Self::UnexpectedStatus { .. } | Self::NotTheAnswer { .. } | Self::Endless => {
+            Self::UnexpectedStatus { by: Server::BokaMera, .. }
+            | Self::NotTheAnswer { by: Server::BokaMera }
+            | Self::Endless => {
                 "BokaMera gave an answer that cannot be used. What was done so far is kept. Start the sync again later; if it happens again, contact the operator of the service."
             }
         }

@@ -72,7 +72,12 @@ async fn pages(
     for at in 0..ahead {
         let (door, run) = (Arc::clone(door), run.clone());
         let parameters = [("Skip", (skip + at * size).to_string()), ("Take", size.to_string())];
-        reading.spawn(async move { (at, run.end(read(&door, company, &parameters, &run).await)) }.in_current_span());
+        let page = async move {
+            let read = read(&door, company, &parameters, &run).await;
+            // A list that is not there is no empty list.
+            (at, run.end(read.and_then(|page| page.ok_or(RestError::NotTheAnswer { by: Server::BokaMera }))))
+        };
+        reading.spawn(page.in_current_span());
     }
     let mut pages = BTreeMap::new();
     let mut error = None;
@@ -120,7 +125,7 @@ pub(super) async fn one(
     run: &Run,
 ) -> Result<Option<Record>, RestError> {
     let parameters = [("CustomerId", customer.to_string()), ("Skip", "0".to_owned()), ("Take", TAKE.to_string())];
-    let found = read(door, company, &parameters, run).await?;
+    let found = read(door, company, &parameters, run).await?.unwrap_or_default();
     let others = !found.is_empty();
     match found.into_iter().find(|record| record.id() == customer) {
         // Somebody else was given: that says nothing about the one who was asked for.
@@ -129,17 +134,18 @@ pub(super) async fn one(
     }
 }
 
+/// One page; `None` when BokaMera says that there is nothing of the kind.
 async fn read(
     door: &Door,
     company: CompanyId,
     parameters: &[(&str, String)],
     run: &Run,
-) -> Result<Vec<Record>, RestError> {
+) -> Result<Option<Vec<Record>>, RestError> {
     let url = door.settings.customers_url(company, parameters);
     let by = Server::BokaMera;
     match ask(door, &Call { method: Method::GET, url, body: None, kind: Kind::Read }, run).await? {
-        Reply::Done(body) => read_list(&body).ok_or(RestError::NotTheAnswer { by }),
-        Reply::Refused(Refusal::NotThere) => Ok(Vec::new()),
+        Reply::Done(body) => read_list(&body).map(Some).ok_or(RestError::NotTheAnswer { by }),
+        Reply::Refused(Refusal::NotThere) => Ok(None),
         Reply::Refused(Refusal::Forbidden) => Err(RestError::Forbidden),
         Reply::Refused(_) | Reply::Doubtful(..) => Err(RestError::NotTheAnswer { by }),
     }

@@ -125,7 +125,7 @@ pub(super) enum Refusal {
     Forbidden,
     /// 400 that names no member.
     Unsaid,
-    /// 404.
+    /// 404, in BokaMera's own words.
     NotThere,
     /// Anything else.
     Other,
@@ -149,15 +149,16 @@ struct Status {
 }
 
 impl Refusal {
-    /// Reads a 4xx, which can have JSON, a plain text, or nothing in it.
-    pub(super) fn read(status: StatusCode, body: &[u8]) -> Self {
-        match (named_in(body), status) {
+    /// Reads a 4xx, which can have JSON, a plain text, or nothing in it. `None` for a 404 that is not BokaMera's own:
+    /// a gateway says it as well, and an address where the API is not, and neither knows a customer.
+    pub(super) fn read(status: StatusCode, body: &[u8]) -> Option<Self> {
+        Some(match (named_in(body), status) {
             (_, StatusCode::FORBIDDEN) => Self::Forbidden,
-            (_, StatusCode::NOT_FOUND) => Self::NotThere,
+            (_, StatusCode::NOT_FOUND) => status_in(body).map(|_| Self::NotThere)?,
             (Some(named), _) => named,
             (None, StatusCode::BAD_REQUEST) => Self::Unsaid,
             (None, _) => Self::Other,
-        }
+        })
     }
 }
 

@@ -88,11 +88,14 @@ fn a_refusal_is_told_by_its_status_and_by_the_member_that_it_names() {
         (400, "Bad Request".to_owned(), Refusal::Unsaid),
         (403, "Forbidden".to_owned(), Refusal::Forbidden),
         (403, names("Phone"), Refusal::Forbidden),
-        (404, String::new(), Refusal::NotThere),
+        (404, r#"{"ResponseStatus":{"ErrorCode":"NotFound"}}"#.to_owned(), Refusal::NotThere),
         (409, String::new(), Refusal::Other),
     ] {
         let status = StatusCode::from_u16(status).expect("a status");
-        assert_eq!(Refusal::read(status, body.as_bytes()), refusal, "{status} {body}");
+        assert_eq!(Refusal::read(status, body.as_bytes()), Some(refusal), "{status} {body}");
+    }
+    for not_its_own in ["", "<html>404</html>", r#"{"message":"no Route matched"}"#, r#"{"ResponseStatus":"#] {
+        assert_eq!(Refusal::read(StatusCode::NOT_FOUND, not_its_own.as_bytes()), None, "{not_its_own}");
     }
 }
 
