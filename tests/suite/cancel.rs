@@ -9,6 +9,7 @@ use shared::ids::JobId;
 use shared::job::{FailureCode, Job, Status};
 use shared::table::cancel::Cancel;
 use shared::table::lease::MOST_WRITES;
+use shared::table::schema::{HAND_OFF_LEASE, WORKER_LEASE};
 
 use crate::http_door::{Ask, Door, READ, SUPERADMIN, SYNCS, WRITE, company};
 use crate::works::{Home, Works};
@@ -216,7 +217,38 @@ async fn a_sync_that_is_cancelled_while_it_writes_at_bokamera_stops_within_the_c
     assert_eq!(works.ended(job).await.failure_code, Some(FailureCode::Cancelled));
     let made = works.customers().await.len();
     assert!((1..=MOST_WRITES).contains(&made), "{made} customers were made after the cancel");
+    works.clock.advance(WORKER_LEASE);
     let next = works.completed().await;
     assert_eq!((next.found, works.customers().await.len()), (USERS as u64, USERS));
     assert_eq!(next.created, USERS as u64, "what nobody had counted is counted now");
+}
+
+/// It learns of the cancel by its next write to the table, and is busy with calls until then.
+#[tokio::test]
+async fn the_next_sync_begins_when_the_cancelled_one_can_make_no_more_calls_and_nobody_is_made_twice() {
+    let users = (0..USERS).map(|n| User::named(&format!("Ek Tuva {n}"))).collect();
+    let works = Arc::new(Works::with_users_in(Home::Rest, users).await);
+    works.bokamera().behave(bokamera::Manners { ids: bokamera::Ids::Ignored, ..bokamera::Manners::default() });
+    let cancelled = works.accept().await;
+    let gate = works.bokamera().on(bokamera::Route::Create).nth(1).hold();
+    let worker = tokio::spawn({
+        let works = Arc::clone(&works);
+        async move { works.work(cancelled).await }
+    });
+    gate.reached().await;
+    cancel_past_the_proxy(&works, cancelled).await;
+    works.clock.advance(WORKER_LEASE / 2);
+
+    let next = works.accept().await;
+    works.work(next).await;
+    let waiting = works.job(next).await;
+    let wait = works.clock.now().until(waiting.lease_expires_at.expect("a lease")) - HAND_OFF_LEASE;
+    assert_eq!((waiting.status, wait), (Status::Processing, WORKER_LEASE / 2), "it waits for the other one's end");
+
+    gate.release();
+    worker.await.expect("the message is done");
+    works.clock.advance(wait);
+    works.work(next).await;
+    assert_eq!(works.ended(next).await.counters.map(|counted| counted.found), Some(USERS as u64));
+    assert_eq!(works.customers().await.len(), USERS);
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use local::bokamera::{DuplicateEmail, Existing, Ids, List, Manners, OwnAccount, Phone, Route};
-use local::vaka::User;
+use local::vaka::{self, Group, User};
 use serde_json::json;
 use shared::job::{Counters, Mode, Status};
 use shared::outcome::{Outcome, SkipReason};
@@ -233,4 +233,26 @@ async fn a_dry_run_only_reads_and_tells_what_the_real_run_after_it_does() {
             assert!(told.iter().any(|(_, told)| *told == outcome), "{outcome:?} was not tried");
         }
     }
+}
+
+/// BokaMera's customers have no room for them.
+#[tokio::test]
+async fn groups_are_not_read_and_a_group_that_is_renamed_undoes_no_correction() {
+    let group = Uuid::new_v4();
+    let works = Works::with_users_in(Home::Rest, vec![User::named("Ek, Tuva").in_group(group)]).await;
+    let named = |name: &str| Group {
+        id: group,
+        name: name.to_owned(),
+        apartment_id: None,
+        reference_id: None,
+        device_id: works.device,
+    };
+    works.vaka.set_groups(works.device, vec![named("Hus A")]);
+    works.completed().await;
+    let id = works.customers().await.into_keys().next().expect("a customer");
+    works.correct(&id, "firstname", "Tova").await;
+    works.vaka.set_groups(works.device, vec![named("Hus B")]);
+    assert_eq!(works.completed().await, Counters { found: 1, unchanged: 1, ..Counters::default() });
+    assert_eq!(works.customers().await[&id]["firstname"], "Tova");
+    assert!(works.vaka.calls(vaka::Route::Groups).is_empty());
 }

@@ -120,3 +120,91 @@ async fn a_404_for_the_list_of_customers_is_not_taken_for_a_company_that_has_non
         assert_eq!(works.completed().await.created, 0, "{body}: the one who is there is adopted");
     }
 }
+
+/// Fault 32: whom BokaMera refuses for good is not asked for every night, and what it refuses for a while is not lost.
+#[tokio::test]
+async fn who_is_refused_alone_is_asked_for_again_by_seven_syncs_and_then_no_more() {
+    let works = works(people(3), Ids::Honoured).await;
+    works.completed().await;
+    works.vaka.change(works.device, 1);
+    let members = works.bokamera().customers(*works.company.as_uuid());
+    for member in members {
+        let id = member["Id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        works.bokamera().give_account(*works.company.as_uuid(), id);
+    }
+    for sync in 1..=10 {
+        assert_eq!(works.completed().await, counters(3, 0, 0, 2, 1), "{sync}");
+        assert_eq!(reasons(&works).await, ["OwnAccount"], "{sync}");
+    }
+    assert_eq!(works.bokamera().calls(Route::Update).len(), 1 + 7);
+    works.bokamera().forget();
+    works.completed().await;
+    assert!(works.bokamera().calls(Route::List).is_empty(), "there is nothing left to ask");
+}
+
+/// Fault 32.
+#[tokio::test]
+async fn many_who_are_refused_for_good_end_one_sync_and_the_next_comes_to_those_behind_them() {
+    let works = works(people(110), Ids::Honoured).await;
+    works.completed().await;
+    for member in works.bokamera().customers(*works.company.as_uuid()) {
+        let id = member["Id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        works.bokamera().give_account(*works.company.as_uuid(), id);
+    }
+    works.vaka.change(works.device, 110);
+    let users = works.vaka.users(works.device);
+    works.vaka.set_users(works.device, [users, vec![User::named("Ny, Elvira")]].concat());
+    let job = works.sync().await;
+    assert_eq!((job.status, job.failure_code), (Status::Failed, Some(FailureCode::TargetRefuses)));
+    let next = works.completed().await;
+    assert_eq!((next.created, next.skipped), (1, 110));
+}
+
+/// Fault 32: a record at which BokaMera fails is like one that it refuses.
+#[tokio::test]
+async fn one_record_that_always_gets_a_500_stops_nobody_and_is_asked_for_again() {
+    for (others, changes) in [(9, false), (0, false), (9, true), (0, true)] {
+        let gift = User::named("Gift, Ebba");
+        let users = [people(others + 2).split_off(2), vec![gift.clone()]].concat();
+        let works = works(users.clone(), Ids::Ignored).await;
+        let all = others as u64 + 1;
+        if changes {
+            works.completed().await;
+            let changed = users.iter().cloned().map(|user| User { name: format!("{} Ny", user.name), ..user });
+            works.vaka.set_users(works.device, changed.collect());
+        }
+        let method = if changes { "PUT /customers" } else { "POST /customers" };
+        works.bokamera_proxy().on(method).containing("Ebba").answer(500, "broken");
+        let counted = |well, left_out| match changes {
+            true => counters(all, 0, well, all - well - left_out, left_out),
+            false => counters(all, well, 0, all - well - left_out, left_out),
+        };
+        assert_eq!(works.completed().await, counted(all - 1, 1), "{others} {changes}");
+        assert_eq!(reasons(&works).await, ["Rejected"], "{others} {changes}");
+        works.bokamera_proxy().calm();
+        assert_eq!(works.completed().await, counted(1, 0), "{others} {changes}: it is asked again");
+        assert_eq!(works.customers().await.len() as u64, all, "{others} {changes}");
+    }
+}
+
+/// Fault 34: what fails at most of what it is sent is in trouble, and is left alone for a while.
+#[tokio::test]
+async fn a_500_for_nearly_everybody_is_an_outage_that_is_outlasted() {
+    for changes in [false, true] {
+        let works = works(people(10), Ids::Honoured).await;
+        if changes {
+            works.completed().await;
+            works.vaka.change(works.device, 10);
+        }
+        let route = if changes { Route::Update } else { Route::Create };
+        works.bokamera().on(route).which(Which::From(3)).fault(Fault::status(500));
+        let job = works.accept().await;
+        works.work(job).await;
+        let now = works.job(job).await;
+        assert!(now.status.is_active(), "{changes}: {:?}", now.failure_text);
+        works.bokamera().calm();
+        works.work(job).await;
+        let ended = works.ended(job).await.counters.expect("counters");
+        assert_eq!((ended.found, ended.skipped, works.customers().await.len()), (10, 0, 10), "{changes}");
+    }
+}

@@ -86,6 +86,33 @@ async fn a_slow_source_of_users_who_have_not_changed_is_walked_in_one_slice_that
     assert!(shown.iter().any(|shown| (1..120).contains(&shown.found)), "{shown:?}");
 }
 
+/// Its groups are read before its first user.
+#[tokio::test]
+async fn a_system_with_more_groups_than_are_read_within_one_lease_is_walked_in_one_slice() {
+    const PAGES: u64 = 12;
+    let works = Works::with_users(vec![User::named("Ek, Tuva")]).await;
+    let groups = (0..100 * PAGES).map(|n| Group {
+        id: Uuid::new_v4(),
+        name: format!("Hus {n}"),
+        apartment_id: None,
+        reference_id: None,
+        device_id: works.device,
+    });
+    works.vaka.set_groups(works.device, groups.collect());
+    let job = works.accept().await;
+    let pages: Vec<_> = (2..=PAGES).map(|page| works.vaka.on(Route::Groups).nth(page).hold()).collect();
+    let slow = async {
+        for page in &pages {
+            page.reached().await;
+            works.clock.advance(Duration::from_secs(20));
+            page.release();
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! { () = works.work(job) => {}, () = slow => {} }
+    assert_eq!(works.ended(job).await.counters, Some(counters(1, 1, 0, 0, 0)));
+}
+
 #[tokio::test]
 async fn a_customer_has_what_vaka_says_of_the_user_and_its_group() {
     let group = Uuid::new_v4();
@@ -131,6 +158,26 @@ async fn a_source_that_suddenly_lists_nobody_ends_the_job_as_failed_and_changes_
     assert_eq!(job.status, Status::Failed);
     assert!(job.failure_text.is_some_and(|text| text.contains("no users at all")));
     assert_eq!(works.customers().await, before);
+}
+
+/// Fault 26: what the others list holds all the same.
+#[tokio::test]
+async fn one_system_of_several_that_suddenly_lists_nobody_ends_the_job_as_failed_and_keeps_nobody_back() {
+    for emptied in [0, 1] {
+        let works = Works::with_users(vec![User::named("Ek, Tuva")]).await;
+        let second = works.add_system(vec![User::named("Ek, Ivar")]).await;
+        works.completed().await;
+        let systems = [works.device, second];
+        works.vaka.set_users(systems[emptied], Vec::new());
+        let still_there = works.vaka.users(systems[1 - emptied]);
+        works.vaka.set_users(systems[1 - emptied], [still_there, vec![User::named("Ny, Elvira")]].concat());
+        let job = works.sync().await;
+        assert_eq!((job.status, job.failure_code), (Status::Failed, Some(FailureCode::NobodyFound)), "{emptied}");
+        assert_eq!(works.customers().await.len(), 3, "{emptied}");
+        // The administrator takes the system out of the connection.
+        works.connect(works.company, &[systems[1 - emptied]], true).await;
+        assert_eq!(works.completed().await, counters(2, 0, 0, 2, 0), "{emptied}");
+    }
 }
 
 /// Fault 26.

@@ -1,7 +1,7 @@
 //! The test of a company's connection: everything that a sync needs of VAKA is asked for once.
 //!
-//! A system is read to the end of its groups and of its users, because that is what a sync has to
-//! be able to do. Nothing is written, no job is made, and a connection that is switched off is
+//! A system is read to the end of its groups, where customers have room for them, and of its users,
+//! because that is what a sync has to be able to do. Nothing is written, no job is made, and a connection that is switched off is
 //! tried as well: that is when an administrator wants to know.
 //!
 //! What this module does not do: say it in words. What is found are codes, for the api function.
@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::secrets::SecretsError;
 use crate::slice::Workshop;
-use crate::source::{ApiKey, Budget, CompanyReader, Server, SourceError};
+use crate::source::{ApiKey, Budget, CompanyReader, Opened, Server, SourceError};
 
 /// Systems that are asked at the same time: enough to be done in time, and no load on VAKA.
 const AT_ONCE: usize = 4;
@@ -61,6 +61,7 @@ impl Workshop {
         let mut reading = JoinSet::new();
         for (place, device) in devices.iter().copied().enumerate() {
             let reader = self.vaka.for_company(api_key.clone(), budget.clone());
+            let reader = reader.reading_groups(self.rooms.customers.keeps_groups());
             let turns = Arc::clone(&turns);
             reading.spawn(async move {
                 let _turn = turns.acquire_owned().await;
@@ -93,7 +94,12 @@ async fn read(reader: &CompanyReader, device: DeviceId) -> DeviceReport {
 
 /// The users of a system, each once.
 async fn count(reader: &CompanyReader, device: DeviceId) -> Result<u64, SourceError> {
-    let mut users = reader.open(device).opened().await?.users;
+    let mut opening = reader.open(device);
+    let mut users = loop {
+        if let Opened::Ready(system) = opening.next().await? {
+            break system.users;
+        }
+    };
     let mut seen = HashSet::new();
     while let Some(chunk) = users.next_chunk().await? {
         seen.extend(chunk.into_iter().map(|user| user.user_id));

@@ -6,13 +6,14 @@ use crate::customers::rest::{self, RestError};
 use crate::secrets::SecretsError;
 use crate::source::{AccountError, Server, SourceError};
 
-/// The source says that nobody is there, although somebody was.
+/// A system says that nobody is there, although somebody was.
 #[must_use]
 pub fn nobody_found() -> Failure {
     Failure::new(
         FailureCode::NobodyFound,
-        "VAKA Online listed no users at all, although earlier syncs found some. That looks like a lost permission, \
-         so nothing was changed. Check in VAKA that the integration may still read this system's users.",
+        "VAKA Online listed no users at all in one of your systems, although earlier syncs found some there. That looks \
+         like a lost permission, so nothing was concluded from it. Check in VAKA that the integration may still read \
+         the users of every system; a system that everybody has left can be removed from the connection.",
     )
 }
 

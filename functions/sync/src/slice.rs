@@ -116,6 +116,7 @@ impl Workshop {
         let budget = Budget::until(waits_end_at(lease, ends_at), clock.clone());
         let api_key = self.secrets.api_key(lease.company(), secrets.api_key);
         let reader = self.vaka.for_company(api_key, budget.clone());
+        let reader = reader.reading_groups(self.rooms.customers.keeps_groups());
         let errand = Errand { devices, reader, budget, fingerprint_key: secrets.fingerprint_key, ends_at };
         let outing = walk(&self.rooms, lease, errand).await?;
         next(lease, outing)
@@ -164,6 +165,9 @@ fn next(lease: &Lease, outing: Outing) -> Result<Next, SliceError> {
         Err(Halt::LeaseLost) => Ok(Next::LeaveIt),
         Err(Halt::Source(error)) => Ok(after_source_error(lease, &error)),
         Err(Halt::Customers(HomeError::Rest(error))) => Ok(after_rest_error(lease, &error)),
+        Err(Halt::CallsUnderWay { left }) => {
+            Ok(Next::Continue { after: left, if_idle: failure::no_progress(MOST_IDLE_SLICES) })
+        }
         Err(Halt::TooManyRefused) => Ok(Next::Fail(failure::target_refuses())),
         Err(halt @ (Halt::Table(_) | Halt::Customers(HomeError::Embedded(_)))) => Err(SliceError::Halted(halt)),
     }

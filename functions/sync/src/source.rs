@@ -43,7 +43,7 @@ pub use groups::{Group, GroupId};
 pub use key::{ApiKey, ApiKeyRead, CompanyKey, NotAnApiKey, ReadApiKey};
 pub use page::PageFault;
 pub use settings::VakaSettings;
-pub use system::{Opening, System};
+pub use system::{Opened, Opening, System};
 pub use token::{AccountError, AccountRead, IntegratorAccount, ReadAccount};
 pub use users::{UserStream, VakaUser};
 
@@ -101,7 +101,7 @@ impl Vaka {
     /// A reader for one company, with the time that its worker has left.
     #[must_use]
     pub fn for_company(&self, api_key: impl Into<CompanyKey>, budget: Budget) -> CompanyReader {
-        CompanyReader { vaka: self.clone(), api_key: api_key.into(), budget }
+        CompanyReader { vaka: self.clone(), api_key: api_key.into(), budget, reads_groups: true }
     }
 
     /// Signs in at the token server, unless a token is held that has time left.
@@ -125,15 +125,30 @@ pub struct CompanyReader {
     vaka: Vaka,
     api_key: CompanyKey,
     budget: Budget,
+    reads_groups: bool,
 }
 
 impl CompanyReader {
+    /// The same, which reads groups with a system or leaves them, for whom they mean nothing.
+    #[must_use]
+    pub fn reading_groups(self, reads_groups: bool) -> Self {
+        Self { reads_groups, ..self }
+    }
+
     /// The user groups of a system.
     ///
     /// # Errors
     /// [`SourceError`] when the list cannot be read to its end.
     pub async fn groups(&self, device: DeviceId) -> Result<HashMap<GroupId, Group>, SourceError> {
-        groups::collect(self.walk(self.vaka.0.settings.groups_url(device))).await
+        self.groups_by_page(device, || ()).await
+    }
+
+    async fn groups_by_page(
+        &self,
+        device: DeviceId,
+        read_one: impl FnMut(),
+    ) -> Result<HashMap<GroupId, Group>, SourceError> {
+        groups::collect(self.walk(self.vaka.0.settings.groups_url(device)), read_one).await
     }
 
     /// The users of a system. The reading begins at once, in the background.

@@ -8,28 +8,31 @@
 //! and the next ones while one is written. Nothing is written for a user about whom there is nothing to
 //! say. In reading order: [`ledger`] knows what is known of each user, [`decision`] says what is to be
 //! done about one, [`desk`] decides and gathers, [`sending`] makes calls where customers are written by
-//! calls, [`writing`] commits, and [`rehearsal`] is what a dry run has instead of commits.
+//! calls and [`refusals`] counts what is not wanted there, [`writing`] commits, and [`rehearsal`] is what a dry run has instead of commits.
 
 pub mod decision;
 pub mod desk;
 pub mod ledger;
+pub mod refusals;
 pub mod rehearsal;
 pub mod sending;
 pub mod writing;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use shared::clock::{Clock, Timestamp};
 use shared::ids::DeviceId;
-use shared::job::{Counters, Mode};
+use shared::job::{Counters, FailureCode, Mode, Status};
 use shared::outcome::SkipReason;
 use shared::table::lease::Lease;
 use shared::table::link::JobStamp;
+use shared::table::schema::WORKER_LEASE;
 use shared::table::{Table, TableError};
 
 use crate::customers::fingerprint::FingerprintKey;
 use crate::customers::home::{Home, HomeError};
-use crate::source::{Budget, CompanyReader, Opening, SourceError, System};
+use crate::source::{Budget, CompanyReader, Opened, Opening, SourceError, System};
 
 use desk::Desk;
 use ledger::Ledger;
@@ -68,7 +71,7 @@ pub enum Walked {
     Complete,
     /// The slice's time is up; what was decided so far is committed.
     OutOfTime,
-    /// The source listed nobody, although the company has links: no proof that everybody left.
+    /// A system listed nobody, although the company has links to its users: no proof that everybody left.
     NobodyFound,
 }
 
@@ -93,6 +96,12 @@ pub enum Halt {
     /// The target refused more than half of the records.
     #[error("the target refused more than half of the records")]
     TooManyRefused,
+    /// A sync was cancelled a moment ago, and its worker may be making calls that it has written down.
+    #[error("the worker of a sync that was cancelled may still be making calls")]
+    CallsUnderWay {
+        /// Until its lease would have ended.
+        left: Duration,
+    },
 }
 
 /// How a walk came out, and what it has counted.
@@ -118,11 +127,15 @@ pub async fn walk(rooms: &Rooms, lease: &mut Lease, errand: Errand) -> Result<Ou
         Mode::Apply => None,
         Mode::DryRun => Some(rehearsed(&rooms.table, lease, &mut ledger).await?),
     };
+    let calls_end_in = calls_end_in(rooms, lease, &ledger).await?;
     let somebody_is_known = !ledger.is_empty();
     let mut desk = Desk::open(rooms.clone(), ledger, rehearsal, errand, lease.company());
-    let result = match desk.find_uncertain().await {
-        Ok(()) => go(&mut desk, lease, first, somebody_is_known).await,
-        Err(halt) => Err(halt),
+    let result = match calls_end_in {
+        Some(left) => Err(Halt::CallsUnderWay { left }),
+        None => match desk.find_uncertain().await {
+            Ok(()) => go(&mut desk, lease, first, somebody_is_known).await,
+            Err(halt) => Err(halt),
+        },
     };
     Ok(Outing { result, counters: *desk.counters(), skipped: desk.skipped().clone() })
 }
@@ -134,7 +147,9 @@ async fn go(
     somebody_is_known: bool,
 ) -> Result<Walked, Halt> {
     match read_all(desk, lease, first).await {
-        Ok(Walked::Complete) if somebody_is_known && desk.has_met_nobody() => Ok(Walked::NobodyFound),
+        Ok(Walked::Complete) if somebody_is_known && desk.met() == 0 => Ok(Walked::NobodyFound),
+        // What the other systems say holds all the same.
+        Ok(Walked::NobodyFound) if !desk.has_gathered() => Ok(Walked::NobodyFound),
         Ok(Walked::Complete) => {
             desk.settle_deferred(lease).await?;
             // The counters are written with the end, which is the next thing to be written.
@@ -165,6 +180,20 @@ async fn read_ledger(table: &Table, lease: &Lease) -> Result<Ledger, TableError>
     }
 }
 
+/// How long the worker of a sync that was cancelled may still be making the calls that it has written down: it learns of
+/// the cancel by its next write, and until its lease ends it may be busy with calls. Who is made meanwhile is not on
+/// the list yet, and would be made twice.
+async fn calls_end_in(rooms: &Rooms, lease: &Lease, ledger: &Ledger) -> Result<Option<Duration>, TableError> {
+    if !ledger.has_intents_of_others() || lease.mode().is_dry_run() {
+        return Ok(None);
+    }
+    let failed = rooms.table.jobs(lease.company(), Some(Status::Failed)).await?;
+    let cancelled = failed.iter().filter(|job| job.failure_code == Some(FailureCode::Cancelled));
+    let of_these = cancelled.filter(|job| ledger.has_intent_of(&job.id));
+    let left = of_these.map(|job| rooms.clock.now().until(job.updated_at.after(WORKER_LEASE)));
+    Ok(left.max().filter(|left| !left.is_zero()))
+}
+
 /// What earlier slices of a dry run have decided, entered into the ledger as their links would be.
 async fn rehearsed(table: &Table, lease: &Lease, ledger: &mut Ledger) -> Result<Rehearsal, TableError> {
     let mut rehearsal = Rehearsal::default();
@@ -176,9 +205,13 @@ async fn rehearsed(table: &Table, lease: &Lease, ledger: &mut Ledger) -> Result<
 }
 
 async fn read_all(desk: &mut Desk, lease: &mut Lease, mut first: Option<Opening>) -> Result<Walked, Halt> {
+    let mut walked = Walked::Complete;
     for device in desk.errand.devices.clone() {
         let opening = first.take().unwrap_or_else(|| desk.errand.reader.open(device));
-        let System { groups, mut users } = opening.opened().await.map_err(Halt::Source)?;
+        let Some(System { groups, mut users }) = open(desk, lease, opening).await? else {
+            return Ok(Walked::OutOfTime);
+        };
+        let met_before = desk.met();
         while let Some(chunk) = users.next_chunk().await.map_err(Halt::Source)? {
             if desk.is_out_of_time() {
                 return Ok(Walked::OutOfTime);
@@ -190,6 +223,21 @@ async fn read_all(desk: &mut Desk, lease: &mut Lease, mut first: Option<Opening>
             desk.show_progress(lease).await?;
         }
         desk.count_unreadable(device, users.unreadable().unwrap_or_default());
+        if desk.met() == met_before && desk.ledger.knows_somebody_of(device) {
+            walked = Walked::NobodyFound;
+        }
     }
-    Ok(Walked::Complete)
+    Ok(walked)
+}
+
+/// The system when its groups have been read; `None` when the slice's time is up before. That a part of them has been
+/// read is progress, and renews the lease: there can be more than are read within one.
+async fn open(desk: &mut Desk, lease: &mut Lease, mut opening: Opening) -> Result<Option<System>, Halt> {
+    loop {
+        match opening.next().await.map_err(Halt::Source)? {
+            Opened::Ready(system) => return Ok(Some(system)),
+            Opened::Further if desk.is_out_of_time() => return Ok(None),
+            Opened::Further => desk.show_progress(lease).await?,
+        }
+    }
 }

@@ -45,6 +45,15 @@ impl Home {
         }
     }
 
+    /// Whether a customer has room for what VAKA says of a user's group.
+    #[must_use]
+    pub const fn keeps_groups(&self) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Rest(_) => false,
+        }
+    }
+
     /// All customers of the company.
     ///
     /// # Errors

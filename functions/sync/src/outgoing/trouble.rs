@@ -35,6 +35,14 @@ pub enum Trouble {
     Unreadable,
 }
 
+impl Trouble {
+    /// Whether it can be that the server fails at what it is sent, and at nothing else.
+    #[must_use]
+    pub const fn may_be_of_one_request(&self) -> bool {
+        matches!(self, Self::Status { status: 500 })
+    }
+}
+
 /// Why a request is not made again.
 #[derive(Debug)]
 pub enum GivenUp<S> {

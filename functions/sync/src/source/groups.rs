@@ -45,12 +45,18 @@ impl fmt::Debug for Group {
 }
 
 /// Reads a walk through the groups to its end. A group that comes twice counts as it came last;
-/// one without a usable id is left out, since no user can refer to it.
-pub(super) async fn collect(mut walk: Walk<(GroupId, Group)>) -> Result<HashMap<GroupId, Group>, SourceError> {
+/// one without a usable id is left out, since no user can refer to it. Says so whenever it has read some.
+pub(super) async fn collect(
+    mut walk: Walk<(GroupId, Group)>,
+    mut has_read: impl FnMut(),
+) -> Result<HashMap<GroupId, Group>, SourceError> {
     let mut groups = HashMap::new();
     loop {
         match walk.next().await? {
-            Step::Records(read) => groups.extend(read),
+            Step::Records(read) => {
+                groups.extend(read);
+                has_read();
+            }
             Step::FromTheStart => groups.clear(),
             Step::End { .. } => return Ok(groups),
         }

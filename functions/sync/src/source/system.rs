@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use shared::ids::DeviceId;
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
@@ -22,23 +23,43 @@ pub struct System {
 }
 
 /// A system that is being opened in the background. Dropping it stops that.
-pub struct Opening(AbortOnDropHandle<Result<System, SourceError>>);
+pub struct Opening {
+    task: AbortOnDropHandle<Result<System, SourceError>>,
+    read: watch::Receiver<()>,
+}
+
+/// How far an opening is.
+#[derive(Debug)]
+pub enum Opened {
+    /// Its groups have been read.
+    Ready(System),
+    /// More of its groups have been read than when it was asked last, and not all.
+    Further,
+}
 
 impl Opening {
     pub(super) fn begin(reader: CompanyReader, device: DeviceId) -> Self {
+        let (reads, read) = watch::channel(());
         let open = async move {
-            let groups = reader.groups(device).await?;
+            let groups = if reader.reads_groups {
+                reader.groups_by_page(device, || reads.send_replace(())).await?
+            } else {
+                HashMap::new()
+            };
             Ok(System { groups, users: reader.users(device) })
         };
-        Self(AbortOnDropHandle::new(tokio::spawn(open.in_current_span())))
+        Self { task: AbortOnDropHandle::new(tokio::spawn(open.in_current_span())), read }
     }
 
-    /// The system, when its groups have been read.
+    /// Waits until it is ready, or further than it was.
     ///
     /// # Errors
-    /// [`SourceError`] when they cannot be read to their end.
-    pub async fn opened(self) -> Result<System, SourceError> {
-        self.0.await.unwrap_or(Err(SourceError::Interrupted))
+    /// [`SourceError`] when its groups cannot be read to their end.
+    pub async fn next(&mut self) -> Result<Opened, SourceError> {
+        tokio::select! {
+            ended = &mut self.task => ended.unwrap_or(Err(SourceError::Interrupted)).map(Opened::Ready),
+            Ok(()) = self.read.changed() => Ok(Opened::Further),
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::customers::fingerprint::FingerprintKey;
 use crate::customers::index::{Candidates, CustomerIndex};
 use crate::customers::person::Person;
 
+use super::refusals::asked_in_vain;
+
 /// Something to be done about a user, with its link.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -24,6 +26,10 @@ pub struct Plan {
     pub action: Action,
     /// What is known of earlier tries, where customers are written by calls.
     pub trace: Trace,
+    /// How many syncs in a row have asked for it in vain.
+    pub in_vain: u8,
+    /// Whether the target has failed at it whenever it was asked.
+    pub fails: bool,
     /// What its customer will be found by, where that has been worked out.
     imprint: Option<Imprint>,
     derived: OnceLock<CustomerId>,
@@ -120,9 +126,10 @@ impl Action {
 impl Plan {
     /// A plan that nobody has tried.
     #[must_use]
-    pub const fn new(person: PersonKey, fingerprint: Fingerprint, before: Before, action: Action) -> Self {
-        let derived = OnceLock::new();
-        Self { person, fingerprint, before, action, trace: Trace::Untried, imprint: None, derived }
+    pub fn new(person: PersonKey, fingerprint: Fingerprint, before: Before, action: Action) -> Self {
+        let (in_vain, derived) = (asked_in_vain(fingerprint, before), OnceLock::new());
+        let (trace, fails) = (Trace::Untried, false);
+        Self { person, fingerprint, before, action, trace, in_vain, fails, imprint: None, derived }
     }
 
     /// The same with what its customer will be found by.

@@ -22,8 +22,9 @@ use crate::source::{Group, VakaUser};
 
 use super::decision::{Action, Identity, Plan, Sharing, Trace, identify};
 use super::ledger::{Ledger, Met, count};
+use super::refusals::Refusals;
 use super::rehearsal::Rehearsal;
-use super::sending::Refusals;
+
 use super::{Errand, Halt, Rooms};
 
 /// A walk that has nothing to write still shows where it is, and renews its lease, this often.
@@ -61,6 +62,7 @@ struct Newcomer {
     fingerprint: Fingerprint,
     before: Before,
     person: Person,
+    trace: Trace,
 }
 
 impl Desk {
@@ -102,9 +104,9 @@ impl Desk {
         &self.skipped
     }
 
-    /// Whether the source has listed nobody.
-    pub(super) const fn has_met_nobody(&self) -> bool {
-        self.met == 0
+    /// How many users the source has listed so far.
+    pub(super) const fn met(&self) -> u64 {
+        self.met
     }
 
     /// Whether there is something that a commit would write, beside the counters.
@@ -147,7 +149,11 @@ impl Desk {
                 };
                 (before, action)
             }
-            Met::Unlinked { before } => {
+            Met::Unlinked { before } | Met::MayBeMade { before } => {
+                let trace = match met {
+                    Met::MayBeMade { .. } => Trace::InDoubt { written_down: false },
+                    _ => Trace::Untried,
+                };
                 let person = match Person::read(user, group) {
                     Ok(person) => person,
                     Err(reason) => {
@@ -157,7 +163,7 @@ impl Desk {
                 };
                 let imprint = self.errand.fingerprint_key.imprint_of(&person);
                 let identity = self.identify(lease, &imprint, Sharing::NotYetKnown).await?;
-                let newcomer = Newcomer { key, fingerprint, before, person };
+                let newcomer = Newcomer { key, fingerprint, before, person, trace };
                 if identity == Identity::Later {
                     self.deferred.push(newcomer);
                     return Ok(());
@@ -165,15 +171,6 @@ impl Desk {
                 let plan = self.introduce(newcomer, imprint, identity);
                 return self.plan(lease, plan).await;
             }
-            Met::MayBeMade { before } => match Person::read(user, group) {
-                Ok(person) => {
-                    let trace = Trace::InDoubt { written_down: false };
-                    let mut plan = Plan::new(key, fingerprint, before, Action::Create(person));
-                    plan.trace = trace;
-                    return self.plan(lease, plan).await;
-                }
-                Err(reason) => (before, Action::Skip { reason, customer: Linked::Nobody }),
-            },
             Met::Made { customer, changed, before } => match Person::read(user, group) {
                 Ok(person) => (before, Action::Claim { customer, write: changed.then_some(person) }),
                 Err(reason) => (before, Action::Skip { reason, customer: Linked::To(customer) }),
@@ -299,7 +296,7 @@ impl Desk {
 
     /// What is to be done about a user who has no link, now that it is known who that is.
     fn introduce(&self, newcomer: Newcomer, imprint: Imprint, identity: Identity) -> Plan {
-        let Newcomer { key, fingerprint, before, person } = newcomer;
+        let Newcomer { key, fingerprint, before, person, trace } = newcomer;
         let derived = derived_id(self.company, &key);
         let action = match identity {
             // Made by this company's sync before, when it was connected in the past.
@@ -310,7 +307,11 @@ impl Desk {
             Identity::Is { id, linked } => Action::Adopt { customer: id, write: (!linked).then_some(person) },
             Identity::Ambiguous => Action::Skip { reason: SkipReason::AmbiguousEmail, customer: Linked::Nobody },
         };
-        Plan::new(key, fingerprint, before, action).found_by(imprint).with_derived(derived)
+        let mut plan = Plan::new(key, fingerprint, before, action).found_by(imprint).with_derived(derived);
+        if matches!(plan.action, Action::Create(_)) {
+            plan.trace = trace;
+        }
+        plan
     }
 
     /// The customers as they will be when all that is decided so far is written.

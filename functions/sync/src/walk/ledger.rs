@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
-use shared::ids::{CompanyId, CustomerId, DeviceId, UserId};
+use shared::ids::{CompanyId, CustomerId, DeviceId, JobId, UserId};
 use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::intent::{Intent, Purpose};
@@ -28,6 +28,8 @@ pub struct Ledger {
     adopted: HashMap<Key, CustomerId>,
     /// Customers that may have been made, by what they are found by.
     uncertain: HashMap<Key, Imprint>,
+    /// Jobs before this one that have left intents.
+    left_by: Vec<JobStamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +146,7 @@ impl Ledger {
             decided_before: Counters::default(),
             adopted: HashMap::new(),
             uncertain: HashMap::new(),
+            left_by: Vec::new(),
         }
     }
 
@@ -174,8 +177,23 @@ impl Ledger {
         }
     }
 
+    /// Whether an intent of this job is in the ledger, which is not the one that the ledger is for.
+    #[must_use]
+    pub fn has_intent_of(&self, job: &JobId) -> bool {
+        self.left_by.contains(&JobStamp::of(job))
+    }
+
+    /// Whether a job before this one has left an intent.
+    #[must_use]
+    pub const fn has_intents_of_others(&self) -> bool {
+        !self.left_by.is_empty()
+    }
+
     /// Enters an intent as it was read.
     pub fn enter_intent(&mut self, intent: &Intent) {
+        if intent.written_by != self.job && !self.left_by.contains(&intent.written_by) {
+            self.left_by.push(intent.written_by);
+        }
         let key = self.key(&intent.person);
         let (standing, customer) = match intent.purpose {
             Purpose::Create(imprint) => {
@@ -210,6 +228,13 @@ impl Ledger {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether a sync has found somebody in this system.
+    #[must_use]
+    pub fn knows_somebody_of(&self, device: DeviceId) -> bool {
+        let place = self.devices.iter().position(|known| *known == device).and_then(|place| u16::try_from(place).ok());
+        place.is_some_and(|place| self.entries.iter().any(|(key, _)| key.device == place.to_ne_bytes()))
     }
 
     /// What earlier slices of this job have decided, by its links.

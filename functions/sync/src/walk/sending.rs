@@ -22,7 +22,8 @@ use shared::table::report::Imprint;
 use crate::customers::home::{Home, HomeError};
 use crate::customers::index::{Candidates, CustomerIndex};
 use crate::customers::person::Person;
-use crate::customers::rest::{Effect, Order, Rest};
+use crate::customers::rest::{Effect, Order, Rest, RestError};
+use crate::outgoing::trouble::Trouble;
 
 use super::Halt;
 use super::decision::{Action, Plan, Trace};
@@ -32,40 +33,13 @@ use super::writing::waits_end_at;
 /// By which nobody is found: no keyed hash of a name is this.
 const OF_NOBODY: Imprint = Imprint { email: None, name: [0; 8] };
 
-/// Records before it is judged how many of them were refused.
-const FEWEST_JUDGED: u64 = 50;
-
-/// How many records the target was asked to take, and how many it did not want.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Refusals {
-    asked: u64,
-    refused: u64,
-}
-
-impl Refusals {
-    fn note(&mut self, outcome: Outcome) {
-        self.asked += 1;
-        self.refused += u64::from(outcome.reason().is_some_and(|reason| reason != SkipReason::CustomerDeleted));
-    }
-
-    /// Whether something is wrong with the target, and not with the records.
-    #[must_use]
-    pub const fn are_too_many(&self) -> bool {
-        self.asked >= FEWEST_JUDGED && self.are_most()
-    }
-
-    /// Whether more are refused than taken.
-    #[must_use]
-    pub const fn are_most(&self) -> bool {
-        self.refused * 2 > self.asked
-    }
-}
-
 /// Plans whose calls have to be looked at again when all of a round are back.
 #[derive(Default)]
 struct Unclear {
     /// May have been made.
     in_doubt: Vec<usize>,
+    /// BokaMera failed at them whenever it was asked.
+    failing: Vec<usize>,
     /// Could not be made; perhaps somebody has made the same one by hand meanwhile.
     unwanted: Vec<usize>,
 }
@@ -110,6 +84,7 @@ impl Desk {
         }
         let budget = self.errand.budget.clone();
         let mut tries = rest.tries(&budget);
+        let mut answered = 0;
         loop {
             self.leave_alike(&rest).await?;
             let orders = self.orders();
@@ -117,14 +92,24 @@ impl Desk {
                 return Ok(());
             }
             self.write_down(lease, &orders).await?;
-            let (mut unclear, mut trouble, mut error) = (Unclear::default(), None, None);
+            let mut unclear = Unclear::default();
+            let (mut trouble, mut error, mut failed): (Option<(Trouble, _)>, _, _) = (None, None, None);
             for (at, ended) in rest.carry_out(self.company, orders, &budget).await {
                 match ended {
                     Ok(Effect::Doubtful { trouble: met, asked }) => {
                         unclear.in_doubt.push(at);
-                        trouble = Some((met, asked));
+                        if trouble.as_ref().is_none_or(|(known, _)| known.may_be_of_one_request()) {
+                            trouble = Some((met, asked));
+                        }
                     }
-                    Ok(effect) => self.take_in(at, effect, &mut unclear),
+                    Ok(Effect::Failing(met)) => {
+                        unclear.failing.push(at);
+                        failed = Some(met);
+                    }
+                    Ok(effect) => {
+                        answered += 1;
+                        self.take_in(at, effect, &mut unclear);
+                    }
                     Err(met) => error = error.or(Some(met)),
                 }
             }
@@ -132,10 +117,37 @@ impl Desk {
             if let Some(error) = error {
                 return Err(HomeError::Rest(error).into());
             }
-            if let Some((trouble, asked)) = trouble {
-                tries.pause_after(trouble, asked).await.map_err(|given_up| HomeError::Rest(given_up.into()))?;
+            if let Some((trouble, asked)) = trouble
+                && let Err(given_up) = tries.pause_after(trouble, asked).await
+            {
+                let met = RestError::from(given_up);
+                if !met.may_be_of_one_request() {
+                    return Err(HomeError::Rest(met).into());
+                }
+                unclear.failing.append(&mut unclear.in_doubt);
+                failed = Some(met);
             }
-            self.look_again(unclear).await?;
+            match failed {
+                // That it fails at one record is that record's affair; at most of them, it is BokaMera's.
+                Some(met) if unclear.failing.len() > 1.max(answered) => return Err(HomeError::Rest(met).into()),
+                _ => {
+                    self.leave_out_failing(&mut unclear);
+                    self.look_again(unclear).await?;
+                }
+            }
+        }
+    }
+
+    /// What BokaMera fails at is left out, and the next sync asks again.
+    fn leave_out_failing(&mut self, unclear: &mut Unclear) {
+        for at in std::mem::take(&mut unclear.failing) {
+            let Some(plan) = self.plans.get_mut(at) else { continue };
+            plan.fails = true;
+            if matches!(plan.action, Action::Create(_)) {
+                unclear.failing.push(at);
+            } else {
+                self.take_in(at, Effect::Refused(SkipReason::Rejected), unclear);
+            }
         }
     }
 
@@ -259,7 +271,7 @@ impl Desk {
             }
             // Its own first try, whose answer was lost.
             (Effect::Exists, _) if trace.is_in_doubt() => self.made(at, derived_id(self.company, &person)),
-            (Effect::Exists | Effect::Gone | Effect::Written | Effect::Doubtful { .. }, _) => {
+            (Effect::Exists | Effect::Gone | Effect::Written | Effect::Failing(_) | Effect::Doubtful { .. }, _) => {
                 self.correct(at);
                 if let Some(plan) = self.plans.get_mut(at) {
                     plan.trace = Trace::Untried;
@@ -270,8 +282,8 @@ impl Desk {
 
     /// Looks for what may have been made, among customers that are read anew.
     async fn look_again(&mut self, unclear: Unclear) -> Result<(), Halt> {
-        let Unclear { in_doubt, unwanted } = unclear;
-        if in_doubt.is_empty() && unwanted.is_empty() {
+        let Unclear { in_doubt, failing, mut unwanted } = unclear;
+        if in_doubt.is_empty() && failing.is_empty() && unwanted.is_empty() {
             return Ok(());
         }
         let before = self.index.take();
@@ -282,8 +294,9 @@ impl Desk {
                 customer.customer(self.company, &plan.person).iter().for_each(|customer| index.link(*customer));
             }
         });
+        let may_be_made = in_doubt.into_iter().chain(failing.iter().copied());
         let (found, missing): (Vec<_>, Vec<_>) =
-            in_doubt.into_iter().partition(|at| self.derived(*at).is_some_and(|derived| index.contains(&derived)));
+            may_be_made.partition(|at| self.derived(*at).is_some_and(|derived| index.contains(&derived)));
         for at in found {
             if let Some(derived) = self.derived(at) {
                 index.link(derived);
@@ -296,6 +309,7 @@ impl Desk {
                     index.link(twin);
                     self.made(at, twin);
                 }
+                None if failing.contains(&at) => unwanted.push(at),
                 None => self.in_doubt(at),
             }
         }
@@ -375,12 +389,9 @@ impl Desk {
     }
 
     fn done(&mut self, at: usize, outcome: Outcome, customer: Linked) {
-        self.refusals.note(outcome);
         if let Some(plan) = self.plans.get_mut(at) {
+            self.refusals.note(outcome, plan.in_vain);
             plan.action = Action::Done { outcome, customer };
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -18,7 +18,7 @@ use shared::job::Counters;
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::action;
 use shared::table::lease::{Chunk, Commit, Lease};
-use shared::table::link::{Fingerprint, JobStamp, Link, Linked};
+use shared::table::link::{JobStamp, Link, Linked};
 use shared::table::report::{Imprint, Row};
 
 use crate::customers::home::{Home, HomeError};
@@ -29,6 +29,7 @@ use super::Halt;
 use super::decision::{Action, Plan};
 use super::desk::Desk;
 use super::ledger::count;
+use super::refusals::to_be_asked_again;
 use super::rehearsal::Rehearsal;
 
 /// The source may keep the walk waiting until this long before the lease ends: time for one
@@ -221,11 +222,11 @@ impl Desk {
                 Action::Skip { reason, customer } => (Outcome::Skipped(*reason), *customer, false),
             };
             let fingerprint = match action {
-                // Where most are refused it is not their data, so the next sync asks again, although they are the same.
                 Action::Done { outcome: Outcome::Skipped(reason), .. }
-                    if *reason != SkipReason::CustomerDeleted && self.refusals.are_most() =>
+                    if *reason != SkipReason::CustomerDeleted
+                        && (plan.fails || self.refusals.say_little(plan.in_vain)) =>
                 {
-                    Fingerprint(fingerprint.0.map(|byte| !byte))
+                    to_be_asked_again(*fingerprint, plan.in_vain)
                 }
                 _ => *fingerprint,
             };

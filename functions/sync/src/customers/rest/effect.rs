@@ -52,6 +52,8 @@ pub enum Effect {
     Gone,
     /// It was refused.
     Refused(SkipReason),
+    /// It could not be written: BokaMera failed at it whenever it was asked, as it may at one record.
+    Failing(RestError),
     /// It may have been made; nobody knows.
     Doubtful {
         /// Why nobody knows.
@@ -131,10 +133,11 @@ async fn update(
         return match ask(door, &Call { method: Method::PUT, url, body, kind: Kind::Anew }, run).await? {
             Reply::Done(_) => Ok(Effect::Written),
             Reply::Doubtful(Trouble::Unreadable, _) => Err(RestError::NotTheAnswer { by: Server::BokaMera }),
-            Reply::Doubtful(trouble, asked) => {
-                tries.pause_after(trouble, asked).await?;
-                continue;
-            }
+            Reply::Doubtful(trouble, asked) => match tries.pause_after(trouble, asked).await.map_err(RestError::from) {
+                Ok(()) => continue,
+                Err(error) if error.may_be_of_one_request() => Ok(Effect::Failing(error)),
+                Err(error) => Err(error),
+            },
             Reply::Refused(refusal) => Ok(match refusal {
                 Refusal::NotThere => Effect::Gone,
                 Refusal::Phone => Effect::Refused(SkipReason::MissingPhone),

@@ -97,6 +97,12 @@ impl RestError {
         }
     }
 
+    /// Whether it can be that BokaMera fails at one record, and at nothing else.
+    #[must_use]
+    pub const fn may_be_of_one_request(&self) -> bool {
+        matches!(self, Self::Unavailable { by: Server::BokaMera, trouble, .. } if trouble.may_be_of_one_request())
+    }
+
     /// How long the next slice is to wait, when this one is to be handed over and has not failed.
     #[must_use]
     pub const fn hand_over_after(&self) -> Option<Duration> {
