@@ -247,6 +247,30 @@ async fn who_could_not_be_made_and_was_made_by_hand_under_another_name_is_not_ma
     }
 }
 
+/// What was written down for somebody who has left VAKA is looked for once, and not by every sync from then on.
+#[tokio::test]
+async fn what_may_have_been_made_for_users_who_are_gone_is_settled_and_they_may_come_back() {
+    for ids in [Ids::Honoured, Ids::Ignored] {
+        let users = ["Ek, Tuva", "Ek, Alva", "Ek, Ivar"].map(|name| User::named(name).with_email(None));
+        let works = Works::with_users_in(Home::Rest, users.to_vec()).await;
+        works.bokamera().behave(Manners { ids, ..Manners::default() });
+        works.bokamera().on(Route::Create).nth(1).fault(Fault::LoseAnswer);
+        works.bokamera().on(Route::Create).which(local::proxy::Which::From(2)).fault(Fault::status(503));
+        works.bokamera().on(Route::List).which(local::proxy::Which::From(3)).fault(Fault::status(403));
+        assert_eq!(works.sync().await.status, Status::Failed);
+        works.bokamera().calm();
+        works.vaka.set_users(works.device, vec![users[2].clone()]);
+        assert_eq!(works.completed().await, counters(1, 1, 0, 0, 0), "{ids:?}");
+        works.bokamera().forget();
+        assert_eq!(works.completed().await, counters(1, 0, 0, 1, 0), "{ids:?}");
+        assert!(works.bokamera().calls(Route::List).is_empty(), "{ids:?}: nobody is looked for any more");
+
+        works.vaka.set_users(works.device, users.to_vec());
+        let back = works.completed().await;
+        assert_eq!((back.found, back.skipped, works.customers().await.len()), (3, 0, 3), "{ids:?}");
+    }
+}
+
 /// A change that was made and not counted is not forgotten when VAKA takes it back.
 #[tokio::test]
 async fn a_change_that_a_dead_worker_made_is_undone_when_vaka_has_the_old_data_again() {

@@ -183,6 +183,23 @@ async fn a_connection_without_a_key_is_told_so_and_vaka_is_not_asked_about_syste
     assert_eq!(tried.works.vaka.calls(Route::Users).len(), 0);
 }
 
+/// A sync has more time than somebody who waits for a test.
+#[tokio::test]
+async fn a_system_that_is_read_but_not_to_its_end_in_the_time_of_a_test_works_with_more_users_than_were_counted() {
+    const TIME: Duration = Duration::from_millis(300);
+    let tried = Tried::with(QUICK, TIME).await;
+    tried.works.vaka.populate(tried.works.device, 250, 1);
+    tried.works.vaka.page_users(Some(100));
+    let gate = tried.works.vaka.on(Route::Users).nth(3).hold();
+    let time_passes = async {
+        gate.reached().await;
+        tried.works.clock.advance(TIME);
+    };
+    let (found, ()) = tokio::join!(tried.found(), time_passes);
+    assert_eq!(found[2], row("Device", "Works", Value::Null, Value::Null));
+    gate.release();
+}
+
 /// VAKA says nothing for as long as it is asked; whoever waits is answered all the same.
 #[tokio::test]
 async fn a_vaka_that_is_silent_does_not_keep_anybody_waiting() {

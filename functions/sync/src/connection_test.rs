@@ -63,9 +63,10 @@ impl Workshop {
             let reader = self.vaka.for_company(api_key.clone(), budget.clone());
             let reader = reader.reading_groups(self.rooms.customers.keeps_groups());
             let turns = Arc::clone(&turns);
+            let budget = budget.clone();
             reading.spawn(async move {
-                let _turn = turns.acquire_owned().await;
-                (place, read(&reader, device).await)
+                let turn = budget.spend(turns.acquire_owned()).await;
+                (place, if turn.is_ok() { read(&reader, device).await } else { not_tested(device) })
             });
         }
         let mut reports: Vec<_> = devices.into_iter().map(not_tested).collect();
@@ -82,7 +83,7 @@ impl Workshop {
 
 async fn read(reader: &CompanyReader, device: DeviceId) -> DeviceReport {
     match count(reader, device).await {
-        Ok(users) => DeviceReport { device, finding: Finding::Works, users: Some(users) },
+        Ok(users) => DeviceReport { device, finding: Finding::Works, users },
         Err(error) => {
             tracing::warn!(
                 event = "connection.failed", device.id = %device, error = %Chain(&error), "a system could not be read"
@@ -92,8 +93,8 @@ async fn read(reader: &CompanyReader, device: DeviceId) -> DeviceReport {
     }
 }
 
-/// The users of a system, each once.
-async fn count(reader: &CompanyReader, device: DeviceId) -> Result<u64, SourceError> {
+/// The users of a system, each once; `None` when there are more than can be read in the time of a test.
+async fn count(reader: &CompanyReader, device: DeviceId) -> Result<Option<u64>, SourceError> {
     let mut opening = reader.open(device);
     let mut users = loop {
         if let Opened::Ready(system) = opening.next().await? {
@@ -101,10 +102,15 @@ async fn count(reader: &CompanyReader, device: DeviceId) -> Result<u64, SourceEr
         }
     };
     let mut seen = HashSet::new();
-    while let Some(chunk) = users.next_chunk().await? {
-        seen.extend(chunk.into_iter().map(|user| user.user_id));
+    loop {
+        match users.next_chunk().await {
+            Ok(Some(chunk)) => seen.extend(chunk.into_iter().map(|user| user.user_id)),
+            Ok(None) => return Ok(u64::try_from(seen.len()).ok()),
+            // A sync has more time.
+            Err(SourceError::OutOfTime) if !seen.is_empty() => return Ok(None),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(u64::try_from(seen.len()).unwrap_or(u64::MAX))
 }
 
 const fn not_tested(device: DeviceId) -> DeviceReport {

@@ -29,11 +29,9 @@ pub const STOP_BEFORE_DEADLINE: Duration = Duration::from_secs(60);
 pub const MOST_IDLE_SLICES: u32 = 3;
 /// Slices of one job: beyond a day's worth of full ones, and below nothing that is legitimate.
 pub const MOST_SLICES: u32 = 200;
-/// How long a source in trouble is left alone before the next slice.
-const TROUBLE_PAUSE: Duration = Duration::from_secs(30);
-/// How long BokaMera in trouble is left alone before the next slice: [`MOST_IDLE_SLICES`] of them
+/// How long whoever is in trouble is left alone before the next slice: [`MOST_IDLE_SLICES`] of them
 /// outlast an outage of five minutes.
-const TARGET_TROUBLE_PAUSE: Duration = Duration::from_secs(180);
+const TROUBLE_PAUSE: Duration = Duration::from_secs(180);
 
 /// What a slice works with.
 #[derive(Debug, Clone)]
@@ -198,7 +196,7 @@ fn after_rest_error(lease: &Lease, error: &RestError) -> Next {
     let failure = failure::target(error);
     match error.hand_over_after() {
         Some(after) => Next::Continue { after, if_idle: failure },
-        None if error.retryable() => Next::Continue { after: TARGET_TROUBLE_PAUSE, if_idle: failure },
+        None if error.retryable() => Next::Continue { after: TROUBLE_PAUSE, if_idle: failure },
         None => Next::Fail(failure),
     }
 }

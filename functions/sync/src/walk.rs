@@ -8,11 +8,13 @@
 //! and the next ones while one is written. Nothing is written for a user about whom there is nothing to
 //! say. In reading order: [`ledger`] knows what is known of each user, [`decision`] says what is to be
 //! done about one, [`desk`] decides and gathers, [`sending`] makes calls where customers are written by
-//! calls and [`refusals`] counts what is not wanted there, [`writing`] commits, and [`rehearsal`] is what a dry run has instead of commits.
+//! calls and [`refusals`] counts what is not wanted there, [`writing`] commits, `leftover` settles what is
+//! left of those who are gone, and [`rehearsal`] is what a dry run has instead of commits.
 
 pub mod decision;
 pub mod desk;
 pub mod ledger;
+mod leftover;
 pub mod refusals;
 pub mod rehearsal;
 pub mod sending;
@@ -156,6 +158,7 @@ async fn go(
             if desk.has_gathered() {
                 desk.commit(lease).await?;
             }
+            desk.settle_leftovers(lease).await?;
             Ok(Walked::Complete)
         }
         cut_short @ (Ok(_) | Err(Halt::Source(_))) => {

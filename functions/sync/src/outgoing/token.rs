@@ -37,6 +37,9 @@ pub struct Held<T> {
     serial: u64,
 }
 
+/// How long a token that could not be renewed is used before that is tried again.
+const FETCH_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
 /// Credentials, and until when they serve.
 #[derive(Debug)]
 pub struct Fetched<T> {
@@ -62,7 +65,8 @@ impl<T> Default for Keeper<T> {
 }
 
 impl<T: Clone> Keeper<T> {
-    /// What is held, or what is fetched in its place when its time is nearly up, or there is none.
+    /// What is held, or what is fetched in its place when its time is nearly up, or there is none. What cannot be
+    /// renewed is used until it is refused.
     ///
     /// # Errors
     /// Those of `fetch`, and [`RanOut`] when the budget ends while somebody else fetches.
@@ -78,8 +82,17 @@ impl<T: Clone> Keeper<T> {
         {
             return Ok(held.clone());
         }
-        let old = kept.held.take().map(|(held, _)| held.credentials);
-        let Fetched { credentials, renew_at } = fetch(old).await?;
+        let old = kept.held.as_ref().map(|(held, _)| held.clone());
+        let fetched = fetch(old.clone().map(|held| held.credentials)).await;
+        let Fetched { credentials, renew_at } = match (fetched, old) {
+            (Ok(fetched), _) => fetched,
+            // It has some time left; where it has not, it is refused, and then there is none.
+            (Err(_), Some(held)) => {
+                kept.held = Some((held.clone(), clock.now().after(FETCH_AGAIN_AFTER)));
+                return Ok(held);
+            }
+            (Err(error), None) => return Err(error),
+        };
         kept.serial += 1;
         let held = Held { credentials, serial: kept.serial };
         kept.held = Some((held.clone(), renew_at));

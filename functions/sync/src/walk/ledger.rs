@@ -15,7 +15,11 @@ use shared::table::intent::{Intent, Purpose};
 use shared::table::link::{Before, Fingerprint, JobStamp, Link, Linked, PersonKey};
 use shared::table::report::Imprint;
 
+use uuid::Uuid;
+
 use crate::compact::Map;
+
+use super::refusals::to_be_asked_again;
 
 /// What is known of each user.
 #[derive(Debug)]
@@ -235,6 +239,24 @@ impl Ledger {
     pub fn knows_somebody_of(&self, device: DeviceId) -> bool {
         let place = self.devices.iter().position(|known| *known == device).and_then(|place| u16::try_from(place).ok());
         place.is_some_and(|place| self.entries.iter().any(|(key, _)| key.device == place.to_ne_bytes()))
+    }
+
+    /// The links that are to take the place of the intents to whose users the walk has not come, and the fingerprints of
+    /// these. No job has decided them, and a user who comes back is looked at again.
+    #[must_use]
+    pub fn leftovers(&self) -> Vec<(Link, Fingerprint)> {
+        let link = |(key, entry): &(Key, Entry)| {
+            let outcome = match entry.standing {
+                Standing::MayBeMade => Outcome::Skipped(SkipReason::Rejected),
+                Standing::Made | Standing::MadeAndMayBeChanged => Outcome::Created,
+                Standing::MayBeChanged => Outcome::Updated,
+                Standing::Met | Standing::Decided | Standing::Linked(_) => return None,
+            };
+            let (was, decided_by) = (Fingerprint(entry.hash), JobStamp::of(&JobId::from_uuid(Uuid::nil())));
+            let (person, customer) = (self.person(key), self.linked(key, entry.customer));
+            Some((Link { person, customer, fingerprint: to_be_asked_again(was, 0), outcome, decided_by }, was))
+        };
+        self.entries.iter().filter_map(link).collect()
     }
 
     /// What earlier slices of this job have decided, by its links.
