@@ -156,6 +156,16 @@ impl View {
         }
     }
 
+    /// What a dry run has changed, which is nothing; `None` of another sync.
+    fn of_dry_run(&self, job: &Job) -> Option<&'static str> {
+        let texts = self.language.texts();
+        job.mode.is_dry_run().then_some(match job.status {
+            Status::Pending | Status::Processing => texts.dry_run_hint,
+            Status::Completed => texts.completed_dry_run,
+            Status::Failed => texts.failed_dry_run,
+        })
+    }
+
     /// The status in words, with a sign beside them.
     fn mark(&self, job: &Job) -> Markup {
         let class = match job.status {

@@ -1,3 +1,6 @@
+mod list;
+mod told;
+
 use shared::connection_test::{DeviceReport, Finding, TestReport};
 use shared::ids::{DeviceId, UserId};
 use shared::job::{FailureCode, Job, Mode};
@@ -235,17 +238,6 @@ fn nobody_is_offered_what_they_may_not_do() {
 }
 
 #[test]
-fn while_a_sync_runs_the_list_links_to_it_and_offers_no_other() {
-    let idle = page(&Ok(Answer::Jobs(vec![completed()])), &view(Language::English));
-    assert!(idle.contains(r#"<form method="post" action="/codelock/axema/usersync">"#), "{idle}");
-    assert!(idle.contains(r#"name="DryRun" value="true""#), "{idle}");
-    assert!(!idle.contains("data-refresh"), "{idle}");
-    let busy = page(&Ok(Answer::Jobs(vec![running(), completed()])), &view(Language::English));
-    assert!(!busy.contains("<form") && busy.contains("data-refresh"), "{busy}");
-    assert!(busy.contains(&format!("href=\"/codelock/axema/usersync/{}\"", running().id)), "{busy}");
-}
-
-#[test]
 fn whoever_looks_at_a_company_of_others_stays_with_it() {
     let foreign = View { named: Some(running().company), ..view(Language::English) };
     let company = running().company.to_string();
@@ -358,13 +350,4 @@ fn the_header_link_leads_to_the_users_behind_those_that_are_shown() {
     let next = format!("</codelock/axema/usersync/{}/users?Outcome=Skipped&Skip=200>; rel=\"next\"", running().id);
     assert_eq!(link(2_000, 20_000, 100), Some(next));
     assert_eq!((link(45, 145, 100), link(0, 0, 0)), (None, None));
-}
-
-#[test]
-fn a_dry_run_says_that_nothing_is_changed_from_its_beginning_to_its_end() {
-    for (job, says) in [(running(), "this is a try"), (completed(), "no customer was changed")] {
-        let page = job_page(Job { mode: Mode::DryRun, ..job }, Language::English).to_lowercase();
-        assert!(page.contains("<span class=\"tag\">try</span>") && page.contains(says), "{page}");
-    }
-    assert!(!job_page(completed(), Language::English).contains("class=\"tag\""));
 }
