@@ -32,7 +32,7 @@ fn is_a_page(answered: &Answered, language: &str) {
     assert_eq!(answered.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(answered.header("vary").is_some_and(|vary| vary.starts_with("Accept, Accept-Language")), "{answered:?}");
     assert_eq!(answered.header("content-language"), Some(language));
-    assert_eq!(answered.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(answered.header("referrer-policy"), Some("same-origin"));
     assert_eq!(answered.header("cache-control"), Some("no-store"));
     assert_eq!(answered.header("x-content-type-options"), Some("nosniff"));
     let hash = |element: &str| {
@@ -213,6 +213,24 @@ async fn a_form_begins_a_sync_and_the_browser_is_sent_to_its_page() {
     let shown = door.ask(&page(Ask::get(&location), "sv").bearer(&writer)).await;
     assert_eq!(shown.status, 200);
     assert!(shown.text.contains("Det här är en provkörning"), "{}", shown.text);
+    assert_eq!(door.jobs_of(own).await.len(), 1);
+}
+
+/// A front asks under another Host. Safari before 16.4 says no more of a form than its Origin, and `null` for one of a page
+/// that forbids to name it.
+#[tokio::test]
+async fn a_form_on_a_listed_fronts_page_is_taken_from_a_browser_that_says_its_origin_alone() {
+    const FRONT: &str = "https://front.example";
+    let door = Door::with(|settings| settings.cors_origins = vec![FRONT.to_owned()]).await;
+    let own = door.connected().await;
+    let writer = door.token(&[WRITE], Some(own));
+    let shown = door.ask(&page(Ask::get(SYNCS), "en").bearer(&writer)).await;
+    assert_eq!(shown.header("referrer-policy"), Some("same-origin"));
+    for (origin, status) in [("null", 403), ("https://front.example.evil.example", 403), (FRONT, 303)] {
+        let form = page(Ask::post().header("Content-Type", FORM).text("DryRun=true"), "en").bearer(&writer);
+        let answered = door.ask(&form.header("Host", "api.example").header("Origin", origin)).await;
+        assert_eq!(answered.status, status, "{origin}: {}", answered.text);
+    }
     assert_eq!(door.jobs_of(own).await.len(), 1);
 }
 

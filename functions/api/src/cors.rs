@@ -51,7 +51,8 @@ impl Origins {
     /// Lets a request pass, unless another site has it change something or could read its answer as a script.
     ///
     /// Browsers say in `Sec-Fetch-Site` where a request comes from, and no page can make them lie.
-    /// Those that are too old for it say their `Origin`, which is compared with the host.
+    /// Those that are too old for it (Safari before 16.4) say their `Origin`, which is compared with the host. So where a
+    /// front asks under another host, its own origin has to be on the list.
     ///
     /// # Errors
     /// [`Failure::CrossSite`].
