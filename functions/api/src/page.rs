@@ -55,8 +55,6 @@ pub struct View {
     language: Language,
     /// Whether they may start and cancel.
     may_write: bool,
-    /// Whether they may look at any company that they name.
-    may_name: bool,
     /// The company that links have to name, because it is not their own.
     named: Option<CompanyId>,
     /// The page with the form that was posted, since there may be none at the address that it was
@@ -95,7 +93,6 @@ impl View {
         Self {
             language: Language::preferred(request.header("accept-language")),
             may_write: trail.may_write(),
-            may_name: trail.may_name_company(),
             named: match trail.company() {
                 Some(_) => trail.company_of_others(),
                 // It failed before that was settled, and who named a company is not to lose it.

@@ -89,6 +89,7 @@ fn every_way_to_fail_is_described_with_its_status_its_code_and_its_header() {
         Failure::CrossSite,
         Failure::MayNot(MayNot::NoRole),
         Failure::MayNot(MayNot::NoCompany),
+        Failure::MayNot(MayNot::NoCompanyNamed),
         Failure::Binding(Fault { field: "Id", fault: "is wrong" }.into()),
         Failure::Binding(BindingError::Malformed("is cut")),
         Failure::Binding(BindingError::TooLarge),

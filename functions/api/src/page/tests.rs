@@ -41,6 +41,7 @@ fn outcomes() -> Vec<(String, Outcome)> {
         CallerError::KeysUnavailable(KeysError::NoKeys).into(),
         MayNot::NoRole.into(),
         MayNot::NoCompany.into(),
+        MayNot::NoCompanyNamed.into(),
         Failure::CrossSite,
         BindingError::from(Fault { field: "Status", fault: "is wrong" }).into(),
         BindingError::Malformed("is cut").into(),
@@ -329,9 +330,8 @@ fn what_failed_is_tried_again_where_it_can_be_opened_and_for_the_same_company() 
 #[test]
 fn whoever_may_look_at_any_company_is_asked_which_and_nobody_else_is() {
     for language in Language::ALL {
-        let refused = Err(MayNot::NoCompany.into());
-        let page_of = |may_name| page(&refused, &View { may_name, ..view(language) });
-        let (asked, told) = (page_of(true), page_of(false));
+        let page_of = |refused: MayNot| page(&Err(refused.into()), &view(language));
+        let (asked, told) = (page_of(MayNot::NoCompanyNamed), page_of(MayNot::NoCompany));
         assert!(asked.contains("<form method=\"get\" action=\"/codelock/axema/usersync\">"), "{asked}");
         assert!(asked.contains("<label for=\"company\">") && asked.contains("name=\"CompanyId\" required"), "{asked}");
         assert!(!told.contains("<form") && !told.contains("<input"), "{told}");
