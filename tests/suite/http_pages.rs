@@ -235,6 +235,24 @@ async fn a_form_on_a_listed_fronts_page_is_taken_from_a_browser_that_says_its_or
 }
 
 #[tokio::test]
+async fn a_list_of_one_status_offers_no_sync_and_says_nothing_of_those_that_are_not_in_it() {
+    let door = Door::open().await;
+    let own = door.connected().await;
+    let writer = door.token(&[WRITE], Some(own));
+    let list = |query: &str| page(Ask::get(SYNCS), "en").query(query).bearer(&writer);
+    assert!(door.ask(&list("Status=Completed")).await.text.contains("No sync has this status."));
+    let job = door.ask(&Ask::post().bearer(&writer)).await.job();
+    for (status, listed) in [("Pending", true), ("Processing", false), ("Completed", false), ("Failed", false)] {
+        let shown = door.ask(&list(&format!("Status={status}"))).await;
+        is_a_page(&shown, "en");
+        assert!(!shown.text.contains("<form") && !shown.text.contains("There is no sync yet"), "{}", shown.text);
+        assert_eq!(shown.text.contains("No sync has this status."), !listed, "{}", shown.text);
+        assert_eq!(shown.text.contains(&format!("href=\"{SYNCS}/{job}\"")), listed, "{}", shown.text);
+        assert!(shown.text.contains(&format!("href=\"{SYNCS}\"")), "the whole list: {}", shown.text);
+    }
+}
+
+#[tokio::test]
 async fn head_has_the_headers_of_the_page_and_no_body() {
     let door = Door::open().await;
     let own = door.connected().await;

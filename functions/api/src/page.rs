@@ -182,7 +182,7 @@ impl View {
 pub(crate) fn write(outcome: &Outcome, view: &View) -> Option<Page> {
     let content = match outcome {
         Ok(Answer::Job(job) | Answer::Started(job)) => job::content(job, view),
-        Ok(Answer::Jobs(jobs)) => list::content(jobs, view),
+        Ok(Answer::Jobs(listed)) => list::content(listed, view),
         Ok(Answer::Users(report)) => report::content(report, view),
         Ok(Answer::Setting(setting)) => setting::content(setting, view),
         Ok(Answer::Tested(tested)) => setting::tested(tested, view),

@@ -12,6 +12,7 @@ use shared::table::report::Row;
 use super::example::{completed, failed, pending, running, view};
 use super::language::Language;
 use super::*;
+use crate::answer::Listed;
 use crate::answer::report::Report;
 use crate::answer::wire::setting::Tested;
 use crate::binding::{BindingError, Fault, ListUsers, MOST_USERS};
@@ -60,7 +61,8 @@ fn outcomes() -> Vec<(String, Outcome)> {
     let reports = [report(0, 0, 0), report(3, 3, 0), report(MOST_USERS, 20_000, 100)];
     let lists = [vec![], vec![completed()], vec![running(), completed()], jobs.clone(), vec![completed(); 1_000]];
     let mut outcomes: Vec<(String, Outcome)> = Vec::new();
-    outcomes.extend(lists.map(|jobs| (format!("a list of {}", jobs.len()), Ok(Answer::Jobs(jobs)))));
+    outcomes.push(("none of a status".to_owned(), listed(vec![], Some(Status::Failed))));
+    outcomes.extend(lists.map(|jobs| (format!("a list of {}", jobs.len()), listed(jobs, None))));
     outcomes.extend(
         reports.map(|report| (format!("a report of {}", report.rows.len()), Ok(Answer::Users(Box::new(report))))),
     );
@@ -71,6 +73,10 @@ fn outcomes() -> Vec<(String, Outcome)> {
     outcomes.extend(tests().into_iter().map(|test| (format!("{test:?}"), Ok(Answer::Tested(Box::new(test))))));
     outcomes.extend(failures.map(|failure| (format!("{failure:?}"), Err(failure))));
     outcomes
+}
+
+fn listed(jobs: Vec<Job>, status: Option<Status>) -> Outcome {
+    Ok(Answer::Jobs(Listed { jobs, status }))
 }
 
 fn setting(active: bool) -> Setting {
@@ -154,7 +160,7 @@ fn each_counter_stands_under_its_own_name() {
         (Language::English, ["Found", "Created", "Updated", "Unchanged", "Skipped"]),
         (Language::Swedish, ["Hittade", "Skapade", "Uppdaterade", "Oförändrade", "Överhoppade"]),
     ] {
-        let (page, list) = (job_page(job(), language), page(&Ok(Answer::Jobs(vec![job()])), &view(language)));
+        let (page, list) = (job_page(job(), language), page(&listed(vec![job()], None), &view(language)));
         for (name, number) in names.into_iter().zip([15, 1, 2, 4, 8]) {
             assert!(page.contains(&format!("<dt>{name}</dt><dd>{number}</dd>")), "{name}: {page}");
             assert!(list.contains(&format!("data-label=\"{name}\"><span>{number}</span>")), "{name}: {list}");
@@ -228,7 +234,7 @@ fn nobody_is_offered_what_they_may_not_do() {
     let reader = View { may_write: false, ..view(Language::English) };
     let [tested, ..] = tests();
     for outcome in [
-        Ok(Answer::Jobs(vec![completed()])),
+        listed(vec![completed()], None),
         Ok(Answer::Job(Box::new(running()))),
         Ok(Answer::Setting(Box::new(setting(true)))),
         Ok(Answer::Tested(Box::new(tested))),
@@ -244,7 +250,7 @@ fn whoever_looks_at_a_company_of_others_stays_with_it() {
     let company = running().company.to_string();
     let [tested, ..] = tests();
     for outcome in [
-        Ok(Answer::Jobs(vec![completed()])),
+        listed(vec![completed()], None),
         Ok(Answer::Job(Box::new(running()))),
         Ok(Answer::Setting(Box::new(setting(true)))),
         Ok(Answer::Tested(Box::new(tested))),
@@ -258,7 +264,7 @@ fn whoever_looks_at_a_company_of_others_stays_with_it() {
             "{links:?}"
         );
     }
-    let list = page(&Ok(Answer::Jobs(vec![])), &foreign);
+    let list = page(&listed(vec![], None), &foreign);
     assert!(list.contains(&format!("<input type=\"hidden\" name=\"CompanyId\" value=\"{company}\">")), "{list}");
     let started = write(&Ok(Answer::Started(Box::new(pending()))), &foreign).expect("a page");
     let location = format!("/codelock/axema/usersync/{}?CompanyId={company}", pending().id);
