@@ -216,8 +216,8 @@ async fn a_form_begins_a_sync_and_the_browser_is_sent_to_its_page() {
     assert_eq!(door.jobs_of(own).await.len(), 1);
 }
 
-/// A front asks under another Host. Safari before 16.4 says no more of a form than its Origin, and `null` for one of a page
-/// that forbids to name it.
+/// A front asks under another Host. Safari before 16.4 says no more of a form than its Origin, and
+/// `null` for one of a page that forbids to name it.
 #[tokio::test]
 async fn a_form_on_a_listed_fronts_page_is_taken_from_a_browser_that_says_its_origin_alone() {
     const FRONT: &str = "https://front.example";

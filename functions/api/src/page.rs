@@ -13,7 +13,8 @@
 //! fail to compile for a text that a language lacks, and its parser is ten times the dependency.
 //!
 //! What this module does not do: sign anybody in (a front before the service brings the token),
-//! repeat anything of the request but the id of a company, or load anything from elsewhere.
+//! repeat a text of the request (ids, numbers and outcomes are written as they were understood), or
+//! load anything from elsewhere.
 
 pub(crate) mod frame;
 mod job;

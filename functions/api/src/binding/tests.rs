@@ -187,7 +187,8 @@ fn a_body_of_an_unknown_media_type_is_refused() {
     ] {
         for envelope in [
             format!(
-                "<?xml version='1.0'?><s:Envelope xmlns:s='{soap}'><s:Body><R><CompanyId>{GUID}</CompanyId></R></s:Body></s:Envelope>"
+                "<?xml version='1.0'?>\n<s:Envelope xmlns:s='{soap}'><s:Body><R><CompanyId>{GUID}</CompanyId></R>\
+                 </s:Body></s:Envelope>"
             ),
             format!("<Envelope xmlns='{soap}'><Body/></Envelope>"),
         ] {
