@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::http_door::{Answered, Ask, Door, WRITE};
+use crate::http_door::{Answered, Ask, Door, SUPERADMIN, SYNCS, WRITE};
 
 /// Printed by nobody and chosen by nobody: any seed must do, so one is kept.
 const SEED: u64 = 0x0A5E_0010;
@@ -91,6 +91,27 @@ async fn every_kind_of_bad_body_is_refused_in_the_contracts_form_and_nothing_is_
     }
     assert_eq!(door.items().await, ["CONNECTION"]);
     assert!(door.messages().await.is_empty());
+}
+
+/// The company in the body of a DELETE is the one whose sync is ended, or nobody's is.
+#[tokio::test]
+async fn a_sync_is_cancelled_for_the_company_that_the_body_names() {
+    let door = Door::open().await;
+    let other = door.connected().await;
+    let job = door.ask(&Ask::post().bearer(&door.token(&[WRITE], Some(other)))).await.job();
+    let superadmin = door.token(&[SUPERADMIN], Some(door.connected().await));
+    let cancel = || Ask::new("DELETE", &format!("{SYNCS}/{job}")).bearer(&superadmin);
+    for (ask, status) in [
+        (cancel(), 404),
+        (cancel().text("{}"), 404),
+        (cancel().text("{"), 400),
+        (cancel().header("Content-Type", "text/plain").text("{}"), 415),
+        (cancel().json(&json!({"CompanyId": other})), 200),
+    ] {
+        let answered = door.ask(&ask).await;
+        assert_eq!(answered.status, status, "{}", answered.text);
+    }
+    assert_eq!(door.jobs_of(other).await[0]["StatusName"], "Failed");
 }
 
 /// Fault 10.

@@ -32,7 +32,7 @@ fn is_a_page(answered: &Answered, language: &str) {
     assert_eq!(answered.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(answered.header("vary").is_some_and(|vary| vary.starts_with("Accept, Accept-Language")), "{answered:?}");
     assert_eq!(answered.header("content-language"), Some(language));
-    assert_eq!(answered.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(answered.header("referrer-policy"), Some("same-origin"));
     assert_eq!(answered.header("cache-control"), Some("no-store"));
     assert_eq!(answered.header("x-content-type-options"), Some("nosniff"));
     let hash = |element: &str| {
@@ -214,6 +214,42 @@ async fn a_form_begins_a_sync_and_the_browser_is_sent_to_its_page() {
     assert_eq!(shown.status, 200);
     assert!(shown.text.contains("Det här är en provkörning"), "{}", shown.text);
     assert_eq!(door.jobs_of(own).await.len(), 1);
+}
+
+/// A front asks under another Host. Safari before 16.4 says no more of a form than its Origin, and
+/// `null` for one of a page that forbids to name it.
+#[tokio::test]
+async fn a_form_on_a_listed_fronts_page_is_taken_from_a_browser_that_says_its_origin_alone() {
+    const FRONT: &str = "https://front.example";
+    let door = Door::with(|settings| settings.cors_origins = vec![FRONT.to_owned()]).await;
+    let own = door.connected().await;
+    let writer = door.token(&[WRITE], Some(own));
+    let shown = door.ask(&page(Ask::get(SYNCS), "en").bearer(&writer)).await;
+    assert_eq!(shown.header("referrer-policy"), Some("same-origin"));
+    for (origin, status) in [("null", 403), ("https://front.example.evil.example", 403), (FRONT, 303)] {
+        let form = page(Ask::post().header("Content-Type", FORM).text("DryRun=true"), "en").bearer(&writer);
+        let answered = door.ask(&form.header("Host", "api.example").header("Origin", origin)).await;
+        assert_eq!(answered.status, status, "{origin}: {}", answered.text);
+    }
+    assert_eq!(door.jobs_of(own).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_of_one_status_offers_no_sync_and_says_nothing_of_those_that_are_not_in_it() {
+    let door = Door::open().await;
+    let own = door.connected().await;
+    let writer = door.token(&[WRITE], Some(own));
+    let list = |query: &str| page(Ask::get(SYNCS), "en").query(query).bearer(&writer);
+    assert!(door.ask(&list("Status=Completed")).await.text.contains("No sync has this status."));
+    let job = door.ask(&Ask::post().bearer(&writer)).await.job();
+    for (status, listed) in [("Pending", true), ("Processing", false), ("Completed", false), ("Failed", false)] {
+        let shown = door.ask(&list(&format!("Status={status}"))).await;
+        is_a_page(&shown, "en");
+        assert!(!shown.text.contains("<form") && !shown.text.contains("There is no sync yet"), "{}", shown.text);
+        assert_eq!(shown.text.contains("No sync has this status."), !listed, "{}", shown.text);
+        assert_eq!(shown.text.contains(&format!("href=\"{SYNCS}/{job}\"")), listed, "{}", shown.text);
+        assert!(shown.text.contains(&format!("href=\"{SYNCS}\"")), "the whole list: {}", shown.text);
+    }
 }
 
 #[tokio::test]

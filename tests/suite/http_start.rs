@@ -5,7 +5,7 @@ use std::time::Duration;
 use local::template::Template;
 use serde_json::json;
 
-use crate::http_door::{Ask, Door, READ, SUPERADMIN, WRITE, ask, company};
+use crate::http_door::{Ask, Door, READ, SUPERADMIN, SYNCS, WRITE, ask, company};
 
 #[tokio::test]
 async fn a_sync_is_accepted_as_pending_and_a_worker_is_nudged_with_its_two_ids() {
@@ -224,12 +224,25 @@ async fn a_superadmin_starts_a_sync_for_the_company_it_names() {
 }
 
 #[tokio::test]
-async fn a_caller_without_a_company_that_names_none_is_told_to_name_one() {
+async fn a_caller_without_one_company_is_told_to_name_one_if_it_may_and_to_be_connected_to_one_if_not() {
+    const NAMES: &str = "CompanyId is needed";
+    const MAY_NOT: &str = "CompanyId cannot be chosen by your account";
     let door = Door::open().await;
-    for roles in [SUPERADMIN, WRITE] {
-        let answered = door.ask(&Ask::post().bearer(&door.token(&[roles], None))).await;
+    let two = door.good_token(&door.realm).role(WRITE).claim("company_id", json!([company(), company()]));
+    let two = two.sign().expect("a token");
+    let named = || Ask::post().json(&json!({"CompanyId": company()}));
+    for (ask, token, told) in [
+        (Ask::post(), door.token(&[SUPERADMIN], None), NAMES),
+        (Ask::post(), door.token(&[WRITE], None), MAY_NOT),
+        (named(), door.token(&[WRITE], None), MAY_NOT),
+        (named(), two, MAY_NOT),
+        (Ask::get(SYNCS).query(&format!("CompanyId={}", company())), door.token(&[READ], None), MAY_NOT),
+    ] {
+        let answered = door.ask(&ask.bearer(&token)).await;
         assert_eq!((answered.status, answered.error_code().as_str()), (400, "SerializationException"));
         assert_eq!(answered.field(), "CompanyId");
+        let message = answered.json()["ResponseStatus"]["Message"].to_string();
+        assert!(message.contains(told), "{message}");
     }
     assert!(door.items().await.is_empty());
 }
@@ -241,7 +254,7 @@ async fn a_caller_without_a_fitting_role_is_forbidden() {
     for (roles, request) in [
         (&[READ][..], Ask::post()),
         (&[], Ask::post()),
-        (&["offline_access", "SUPERADMIN"], Ask::get(crate::http_door::SYNCS)),
+        (&["offline_access", "SUPERADMIN"], Ask::get(SYNCS)),
         (&[], Ask::job("0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f")),
     ] {
         let answered = door.ask(&request.bearer(&door.token(roles, Some(own)))).await;

@@ -317,6 +317,44 @@ async fn only_a_superadmin_connects_changes_and_disconnects_another_company() {
 }
 
 #[tokio::test]
+async fn a_removal_is_of_the_company_that_its_body_names_and_of_nobody_where_the_body_cannot_be_read() {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let door = Door::open().await;
+    let own = company();
+    let superadmin = door.token(&[SUPERADMIN], Some(own));
+    let of = |company: CompanyId| create(&wanted()).query(&format!("CompanyId={company}")).bearer(&superadmin);
+    let remove = || Ask::new("DELETE", SETTINGS).bearer(&superadmin);
+    let key_of = async |company| api_key(&secrets(&door, company).await);
+    assert_eq!(door.ask(&of(own)).await.status, 200);
+    let (in_json, in_form, in_query) = (company(), company(), company());
+    for (other, ask) in [
+        (in_json, remove().json(&json!({"companyId": in_json}))),
+        (in_form, remove().header("Content-Type", FORM).text(&format!("CompanyId={in_form}"))),
+        (in_query, remove().json(&json!({"CompanyId": own})).query(&format!("CompanyId={in_query}"))),
+    ] {
+        assert_eq!(door.ask(&of(other)).await.status, 200);
+        let removed = door.ask(&ask).await;
+        assert_eq!((removed.status, &removed.json()["CompanyId"]), (200, &json!(other)), "{}", removed.text);
+        assert_eq!((key_of(other).await, key_of(own).await.as_deref()), (None, Some(KEY)));
+    }
+    let large = format!(r#"{{"CompanyId":"{own}","Padding":"{}"}}"#, " ".repeat(64 * 1024));
+    for (ask, status, code) in [
+        (remove().json(&json!({"CompanyId": "acme"})), 400, "SerializationException"),
+        (remove().text(r#"{"CompanyId":"0199d5c4"#), 400, "SerializationException"),
+        (remove().text(&large), 413, "RequestEntityTooLarge"),
+        (remove().header("Content-Type", "text/plain").text("{}"), 415, "UnsupportedMediaType"),
+    ] {
+        let refused = door.ask(&ask).await;
+        assert_eq!((refused.status, refused.error_code().as_str()), (status, code));
+    }
+    assert_eq!(key_of(own).await.as_deref(), Some(KEY));
+    for (body, status) in [("", 200), ("{}", 404)] {
+        assert_eq!(door.ask(&remove().text(body)).await.status, status, "{body}");
+    }
+    assert_eq!(key_of(own).await, None);
+}
+
+#[tokio::test]
 async fn a_change_on_another_sites_word_is_refused() {
     let door = Door::open().await;
     let own = company();

@@ -2,8 +2,10 @@
 
 use local::issuer::{Signature, Token};
 use serde_json::json;
+use shared::ids::CompanyId;
+use uuid::Uuid;
 
-use crate::http_door::{Answered, Ask, Door, READ, REALMS, SUPERADMIN, SYNCS, WRITE, company};
+use crate::http_door::{Answered, Ask, Door, READ, REALMS, SETTINGS, SUPERADMIN, SYNCS, WRITE, company};
 
 /// Fault 37.
 #[tokio::test]
@@ -117,6 +119,26 @@ async fn roles_and_company_are_found_wherever_keycloak_or_the_settings_put_them(
     assert_eq!(elsewhere.ask(&Ask::get(SYNCS).bearer(&token.sign().expect("a token"))).await.status, 200);
     let token = elsewhere.token(&[SUPERADMIN], Some(own));
     assert_eq!(elsewhere.ask(&Ask::get(SYNCS).bearer(&token)).await.status, 403);
+}
+
+/// .NET writes it for a company that was never set, so it would be one company for everybody without any.
+#[tokio::test]
+async fn a_token_whose_company_is_the_guid_of_zeros_has_no_company() {
+    let door = Door::open().await;
+    let nobody = CompanyId::from_uuid(Uuid::nil());
+    door.connect(nobody, true).await;
+    for role in [WRITE, READ, SUPERADMIN] {
+        let token = door.token(&[role], Some(nobody));
+        let asks = [Ask::get(SYNCS), Ask::get(SETTINGS), Ask::post(), Ask::new("DELETE", SETTINGS)];
+        for ask in &asks[..if role == READ { 2 } else { 4 }] {
+            let answered = door.ask(&ask.clone().bearer(&token)).await;
+            assert_eq!((answered.status, answered.error_code().as_str()), (400, "SerializationException"), "{role}");
+            assert_eq!(answered.field(), "CompanyId", "{role}");
+        }
+    }
+    assert_eq!(door.items().await, ["CONNECTION"]);
+    let named = Ask::get(SYNCS).query(&format!("CompanyId={}", company()));
+    assert_eq!(door.ask(&named.bearer(&door.token(&[SUPERADMIN], Some(nobody)))).await.status, 200);
 }
 
 fn assert_unauthorized(name: &str, answered: &Answered) {

@@ -23,7 +23,7 @@ pub(crate) mod xml;
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use shared::job::Job;
+use shared::job::{Job, Status};
 use shared::table::connection::Setting;
 
 use self::callback::{Callback, NotACallback};
@@ -56,7 +56,7 @@ pub enum Answer {
     /// One job, which this request has begun.
     Started(Box<Job>),
     /// A company's jobs.
-    Jobs(Vec<Job>),
+    Jobs(Listed),
     /// A page of a job's report.
     Users(Box<Report>),
     /// A company's connection: as it is, or as it was before it was removed.
@@ -67,6 +67,15 @@ pub enum Answer {
     Description(Description),
     /// The methods of a route.
     Options(Allow),
+}
+
+/// A company's jobs, the newest first and [`MOST_LISTED`](shared::table::jobs::MOST_LISTED) at most.
+#[derive(Debug)]
+pub struct Listed {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// Where they all stand, if only such were asked for.
+    pub status: Option<Status>,
 }
 
 /// The form that the client wants its answer in.
@@ -114,8 +123,8 @@ impl Form {
             Ok(Answer::Job(job) | Answer::Started(job)) => {
                 self.document(failure::OK, &Document::Job(AxemaUserSyncJobResponse::from(&**job)), None)
             }
-            Ok(Answer::Jobs(jobs)) => {
-                let results = jobs.iter().map(AxemaUserSyncJobResponse::from).collect();
+            Ok(Answer::Jobs(listed)) => {
+                let results = listed.jobs.iter().map(AxemaUserSyncJobResponse::from).collect();
                 let jobs = QueryAxemaUserSyncJobsResponse { results, response_status: None };
                 self.document(failure::OK, &Document::Jobs(jobs), None)
             }

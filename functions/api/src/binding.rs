@@ -151,12 +151,12 @@ impl StartSync {
 }
 
 impl ListSyncs {
-    /// Binds the query, and what is posted.
+    /// Binds the query, and the body where one is read.
     ///
     /// # Errors
     /// Every [`BindingError`].
     pub fn bind(request: &Request) -> Result<Self, BindingError> {
-        let body = Members::of_post(request)?;
+        let body = Members::of_body(request)?;
         let query = Members::of_query(&request.query);
         let status = match first(&[&query, &body], STATUS)? {
             None => None,
@@ -167,12 +167,12 @@ impl ListSyncs {
 }
 
 impl GetSync {
-    /// Binds path, query, and what is posted.
+    /// Binds path, query, and the body where one is read.
     ///
     /// # Errors
     /// Every [`BindingError`].
     pub fn bind(request: &Request, in_path: Option<&str>) -> Result<Self, BindingError> {
-        let body = Members::of_post(request)?;
+        let body = Members::of_body(request)?;
         let query = Members::of_query(&request.query);
         let sources = [&query, &body];
         Ok(Self { id: id(in_path, &sources)?, company: company(&sources)? })
@@ -180,12 +180,12 @@ impl GetSync {
 }
 
 impl CancelSync {
-    /// Binds path, query, and what is posted.
+    /// Binds path, query, and the body where one is read.
     ///
     /// # Errors
     /// Every [`BindingError`].
     pub fn bind(request: &Request, in_path: Option<&str>) -> Result<Self, BindingError> {
-        let body = Members::of_post(request)?;
+        let body = Members::of_body(request)?;
         let query = Members::of_query(&request.query);
         let sources = [&query, &body];
         Ok(Self { id: id(in_path, &sources)?, company: company(&sources)? })
@@ -193,12 +193,12 @@ impl CancelSync {
 }
 
 impl ListUsers {
-    /// Binds path, query, and what is posted.
+    /// Binds path, query, and the body where one is read.
     ///
     /// # Errors
     /// Every [`BindingError`].
     pub fn bind(request: &Request, in_path: Option<&str>) -> Result<Self, BindingError> {
-        let body = Members::of_post(request)?;
+        let body = Members::of_body(request)?;
         let query = Members::of_query(&request.query);
         let sources = [&query, &body];
         let outcome = match first(&sources, OUTCOME)? {
@@ -240,14 +240,9 @@ impl Members {
         Self::new(pairs(query.as_bytes()))
     }
 
+    /// The members of the body, which every verb may have but GET and HEAD: theirs means nothing (RFC 9110, 9.3.1).
     fn of_body(request: &Request) -> Result<Self, BindingError> {
-        body::read(request)
-    }
-
-    /// The members of the body of a POST, which may be sent for any operation by its name; the
-    /// other verbs of these operations have no body that means anything.
-    fn of_post(request: &Request) -> Result<Self, BindingError> {
-        if request.method == "POST" { Self::of_body(request) } else { Ok(Self::default()) }
+        if matches!(request.method.as_str(), "GET" | "HEAD") { Ok(Self::default()) } else { body::read(request) }
     }
 
     /// Every value of this name, which is a list's.

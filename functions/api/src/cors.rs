@@ -1,9 +1,10 @@
 //! Which browsers may call from other origins, and for which sites.
 //!
 //! An origin on the list is named back with `Allow-Credentials`, because ServiceStack's
-//! TypeScript client asks for that; this room has no cookies, so it gives nothing away. `*` lets
-//! every origin in, without. An origin that is not on the list gets no header, and the browser
-//! keeps the answer from the page.
+//! TypeScript client asks for that. This room has no cookies, but a front may have: behind one, a
+//! page of a listed origin reads and does what whoever is signed in may. `*` lets every origin in,
+//! without. An origin that is not on the list gets no header, and the browser keeps the answer from
+//! the page.
 //!
 //! To keep the answer is not enough where the request itself does something: a front adds the
 //! token to whatever a browser sends, also to a form on somebody else's page. So a request that
@@ -51,7 +52,8 @@ impl Origins {
     /// Lets a request pass, unless another site has it change something or could read its answer as a script.
     ///
     /// Browsers say in `Sec-Fetch-Site` where a request comes from, and no page can make them lie.
-    /// Those that are too old for it say their `Origin`, which is compared with the host.
+    /// Those that are too old for it (Safari before 16.4) say their `Origin`, which is compared with
+    /// the host. So where a front asks under another host, its own origin has to be on the list.
     ///
     /// # Errors
     /// [`Failure::CrossSite`].

@@ -20,7 +20,7 @@ mod openapi;
 mod python;
 mod reference;
 mod requests;
-mod sample;
+pub(crate) mod sample;
 pub mod scalar;
 mod typescript;
 

@@ -124,7 +124,11 @@ impl Failure {
             }
             Self::MayNot(MayNot::NoCompany) => bad_values(&[Fault {
                 field: COMPANY_ID,
-                fault: "is needed, because your account belongs to no company",
+                fault: "cannot be chosen by your account, which belongs to no single company: have it connected to one",
+            }]),
+            Self::MayNot(MayNot::NoCompanyNamed) => bad_values(&[Fault {
+                field: COMPANY_ID,
+                fault: "is needed, because your account belongs to no single company",
             }]),
             Self::CrossSite => plain(
                 StatusCode::FORBIDDEN,
@@ -260,6 +264,7 @@ mod tests {
             (MayNot::NoRole.into(), 403, "Forbidden", None),
             (Failure::CrossSite, 403, "Forbidden", None),
             (MayNot::NoCompany.into(), 400, "SerializationException", None),
+            (MayNot::NoCompanyNamed.into(), 400, "SerializationException", None),
             (
                 BindingError::from(Fault { field: "Status", fault: "is wrong" }).into(),
                 400,
@@ -298,7 +303,9 @@ mod tests {
         let problem = Failure::from(BindingError::from(Fault { field: "Status", fault: "is wrong" })).problem();
         let fields: Vec<_> = problem.response_status.errors.iter().map(|error| error.field_name).collect();
         assert_eq!(fields, ["Status"]);
-        let fields = Failure::from(MayNot::NoCompany).problem().response_status.errors;
-        assert_eq!(fields.first().map(|error| error.field_name), Some("CompanyId"));
+        for refused in [MayNot::NoCompany, MayNot::NoCompanyNamed] {
+            let fields = Failure::from(refused).problem().response_status.errors;
+            assert_eq!(fields.first().map(|error| error.field_name), Some("CompanyId"));
+        }
     }
 }

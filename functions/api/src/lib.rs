@@ -6,7 +6,8 @@
 //! what a person with a browser sees of it, and [`cors`] which browsers may look on.
 //!
 //! The invariant of the room: whatever a client sends is answered with the contract's own
-//! answers, and a request that is answered with 4xx has changed nothing.
+//! answers, and of what a request that is answered with 4xx asked for, nothing was done. (A 409 may
+//! have rescued or given up a job that had lapsed, or freed a lock whose job is gone, as recovery does.)
 //!
 //! ```no_run
 //! # async fn example(app: api::App, json: &str) -> Result<(), serde_json::Error> {

@@ -6,6 +6,7 @@
 use std::error::Error;
 
 use shared::clock::Timestamp;
+use shared::ids::JobId;
 
 use crate::answer::{Answer, Outcome};
 use crate::event::Reply;
@@ -23,14 +24,7 @@ pub(crate) fn answered(
     now: Timestamp,
 ) {
     let company = trail.company().map(tracing::field::display);
-    let job = match outcome {
-        Ok(Answer::Job(job) | Answer::Started(job)) | Err(Failure::SyncRunning(job)) => {
-            Some(tracing::field::display(job.id))
-        }
-        Ok(Answer::Users(report)) => Some(tracing::field::display(report.job.id)),
-        Ok(Answer::Jobs(_) | Answer::Setting(_) | Answer::Tested(_) | Answer::Description(_) | Answer::Options(_))
-        | Err(_) => None,
-    };
+    let job = job(outcome).map(tracing::field::display);
     let failure = outcome.as_ref().err();
     let because = failure.map(|failure| chain(failure));
     let (operation, status) = (operation.name(), reply.status_code);
@@ -60,6 +54,18 @@ pub(crate) fn answered(
     }
 }
 
+/// The one job that an outcome is about.
+fn job(outcome: &Outcome) -> Option<JobId> {
+    match outcome {
+        Ok(Answer::Job(job) | Answer::Started(job)) | Err(Failure::SyncRunning(job) | Failure::JobEnded(job)) => {
+            Some(job.id)
+        }
+        Ok(Answer::Users(report)) => Some(report.job.id),
+        Ok(Answer::Jobs(_) | Answer::Setting(_) | Answer::Tested(_) | Answer::Description(_) | Answer::Options(_))
+        | Err(_) => None,
+    }
+}
+
 /// An error and its sources, in one line.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -70,4 +76,21 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::describe::sample;
+
+    #[test]
+    fn the_line_of_whatever_is_about_one_job_names_it() {
+        let of = |outcome: Outcome| job(&outcome);
+        let id = Some(sample::running().id);
+        assert_eq!(of(Ok(Answer::Job(Box::new(sample::running())))), id);
+        assert_eq!(of(Ok(Answer::Started(Box::new(sample::running())))), id);
+        assert_eq!(of(Err(Failure::SyncRunning(Box::new(sample::running())))), id);
+        assert_eq!(of(Err(Failure::JobEnded(Box::new(sample::running())))), id);
+        assert_eq!(of(Err(Failure::NoSuchJob)), None);
+    }
 }

@@ -19,7 +19,6 @@ use ring::rand::SecureRandom;
 use shared::ids::CompanyId;
 use shared::job::Job;
 use shared::secrets::{ApiKey, FreshKey, Keys};
-use uuid::Uuid;
 
 use crate::App;
 use crate::answer::{Answer, Outcome};
@@ -111,12 +110,6 @@ impl Trail {
     /// Whether the caller may start and cancel what it may see.
     pub(crate) fn may_write(&self) -> bool {
         self.caller.as_ref().is_some_and(|caller| caller.may(Right::Write, self.company).is_ok())
-    }
-
-    /// Whether the caller would be answered for a company that it names, whichever that is.
-    pub(crate) fn may_name_company(&self) -> bool {
-        let any = CompanyId::from_uuid(Uuid::max());
-        self.caller.as_ref().is_some_and(|caller| caller.may(Right::Read, Some(any)) == Ok(any))
     }
 
     /// The company, if it is not the one that the caller is answered for without naming any.

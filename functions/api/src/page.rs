@@ -13,7 +13,8 @@
 //! fail to compile for a text that a language lacks, and its parser is ten times the dependency.
 //!
 //! What this module does not do: sign anybody in (a front before the service brings the token),
-//! repeat anything of the request but the id of a company, or load anything from elsewhere.
+//! repeat a text of the request (ids, numbers and outcomes are written as they were understood), or
+//! load anything from elsewhere.
 
 pub(crate) mod frame;
 mod job;
@@ -55,8 +56,6 @@ pub struct View {
     language: Language,
     /// Whether they may start and cancel.
     may_write: bool,
-    /// Whether they may look at any company that they name.
-    may_name: bool,
     /// The company that links have to name, because it is not their own.
     named: Option<CompanyId>,
     /// The page with the form that was posted, since there may be none at the address that it was
@@ -95,7 +94,6 @@ impl View {
         Self {
             language: Language::preferred(request.header("accept-language")),
             may_write: trail.may_write(),
-            may_name: trail.may_name_company(),
             named: match trail.company() {
                 Some(_) => trail.company_of_others(),
                 // It failed before that was settled, and who named a company is not to lose it.
@@ -156,6 +154,16 @@ impl View {
         }
     }
 
+    /// What a dry run has changed, which is nothing; `None` of another sync.
+    fn of_dry_run(&self, job: &Job) -> Option<&'static str> {
+        let texts = self.language.texts();
+        job.mode.is_dry_run().then_some(match job.status {
+            Status::Pending | Status::Processing => texts.dry_run_hint,
+            Status::Completed => texts.completed_dry_run,
+            Status::Failed => texts.failed_dry_run,
+        })
+    }
+
     /// The status in words, with a sign beside them.
     fn mark(&self, job: &Job) -> Markup {
         let class = match job.status {
@@ -175,7 +183,7 @@ impl View {
 pub(crate) fn write(outcome: &Outcome, view: &View) -> Option<Page> {
     let content = match outcome {
         Ok(Answer::Job(job) | Answer::Started(job)) => job::content(job, view),
-        Ok(Answer::Jobs(jobs)) => list::content(jobs, view),
+        Ok(Answer::Jobs(listed)) => list::content(listed, view),
         Ok(Answer::Users(report)) => report::content(report, view),
         Ok(Answer::Setting(setting)) => setting::content(setting, view),
         Ok(Answer::Tested(tested)) => setting::tested(tested, view),

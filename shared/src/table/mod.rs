@@ -4,12 +4,15 @@
 //!
 //! | sort key | what it is | written by |
 //! | --- | --- | --- |
-//! | `LOCK` | the company's lock | acquire, finish, recovery, cancel |
-//! | `JOB#<uuid v7>` | one job | acquire, start, commit, finish, recovery, cancel |
+//! | `LOCK` | the company's lock | acquire; every end, and whoever finds it orphaned |
+//! | `JOB#<uuid v7>` | one job | acquire, start, commit, hand-over, recovery, every end |
 //! | `LINK#<device>#<user>` | which customer a user is, or what is about to be done about it | commit |
 //! | `REPORT#<job>#<part>` | what a job decided about whom, for one commit | commit |
 //! | `EVENT#<job>` | that a job has ended, until that has been told | every end; removed by the recover function |
 //! | `CONNECTION` | the open part of the company's connection | an administrator; its `due_at` by what uses it up |
+//!
+//! An end is finish, abandon, recovery that gives a job up, cancel, or the removal or switching off of
+//! the connection.
 //!
 //! [`schema`] names the attributes with their units, [`acquire`] and [`lease`] are the steps of
 //! the protocol, each one conditional write. The invariant they hold together: at most one job

@@ -110,6 +110,7 @@ fn may_what_it_says(caller: &Caller, roles: &[&str], company: Option<CompanyId>)
         for named in [None, Some(other)] {
             let expected = match named.filter(|_| superadmin).or(company) {
                 _ if !has => Err(MayNot::NoRole),
+                None if superadmin => Err(MayNot::NoCompanyNamed),
                 None => Err(MayNot::NoCompany),
                 Some(company) => Ok(company),
             };

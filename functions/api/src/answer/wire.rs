@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::ids::CompanyId;
-use shared::job::{Counters, Job};
+use shared::job::{Counters, Job, Mode};
 use shared::outcome::SkipReason;
 use shared::table::report::Row;
 use time::OffsetDateTime;
@@ -238,10 +238,18 @@ impl From<&Job> for AxemaUserSyncJobResponse {
             users_found: job.counters.map(|counters| counters.found),
             users_created: job.counters.map(|counters| counters.created),
             users_updated: job.counters.map(|counters| counters.updated),
-            error_message: job.failure_text.clone(),
+            error_message: job.failure_text.as_deref().map(|text| error_message(text, job.mode)),
             created_date: round_trip(job.created_at),
             updated_date: round_trip(job.updated_at),
         }
+    }
+}
+
+/// The stored text may say that what was done is kept, whatever the job was for.
+fn error_message(text: &str, mode: Mode) -> String {
+    match mode {
+        Mode::Apply => text.to_owned(),
+        Mode::DryRun => format!("{}. It was a dry run, so no customer was changed.", text.trim_end_matches('.')),
     }
 }
 
@@ -288,6 +296,20 @@ fn round_trip(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::describe::sample;
+
+    #[test]
+    fn a_dry_run_that_failed_says_that_no_customer_was_changed() {
+        let [apply, dry_run] = [Mode::Apply, Mode::DryRun].map(|mode| {
+            ["It failed", "It failed."].map(|text| {
+                let job = Job { mode, failure_text: Some(text.to_owned()), ..sample::cancelled() };
+                AxemaUserSyncJobResponse::from(&job).error_message.expect("a reason")
+            })
+        });
+        assert_eq!(apply, ["It failed", "It failed."]);
+        assert_eq!(dry_run, ["It failed. It was a dry run, so no customer was changed."; 2]);
+        assert_eq!(AxemaUserSyncJobResponse::from(&sample::completed()).error_message, None);
+    }
 
     #[test]
     fn a_date_has_seven_fractional_digits_and_a_z() {

@@ -43,9 +43,10 @@ pub(super) fn read(request: &Request) -> Result<Members, BindingError> {
     match media_type {
         _ if text.is_empty() => Ok(Members::default()),
         MediaType::Json => json(text),
-        MediaType::Xml => {
-            Ok(Members::new(xml::members(text).map_err(|_| BindingError::Malformed("is not an XML document"))?))
-        }
+        MediaType::Xml => xml::members(text).map(Members::new).map_err(|refused| match refused {
+            xml::Refused::NotXml => BindingError::Malformed("is not an XML document"),
+            xml::Refused::Envelope => BindingError::MediaType,
+        }),
         MediaType::Jsv => distinct(jsv::members(text).map_err(|_| BindingError::Malformed("is not a JSV object"))?),
         MediaType::Form => Ok(Members::new(pairs(text.as_bytes()))),
     }
@@ -83,7 +84,7 @@ fn media_type(header: Option<&str>) -> Result<MediaType, BindingError> {
         "application/xml" | "text/xml" => Ok(MediaType::Xml),
         "application/jsv" | "text/jsv" | "application/x-jsv" | "text/x-jsv" => Ok(MediaType::Jsv),
         "application/x-www-form-urlencoded" => Ok(MediaType::Form),
-        // An envelope has the request further inside, where it would be passed over.
+        // As in `xml`, where older envelopes come to that are not told apart by their media type.
         "application/soap+xml" => Err(BindingError::MediaType),
         other => match other.strip_prefix("application/").and_then(|subtype| subtype.rsplit_once('+')) {
             Some((_, "json")) => Ok(MediaType::Json),

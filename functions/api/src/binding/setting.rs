@@ -73,12 +73,12 @@ pub struct UpdateSetting {
 }
 
 impl OfCompany {
-    /// Binds the query, and what is posted.
+    /// Binds the query, and the body where one is read.
     ///
     /// # Errors
     /// Every [`BindingError`].
     pub fn bind(request: &Request) -> Result<Self, BindingError> {
-        let body = Members::of_post(request)?;
+        let body = Members::of_body(request)?;
         let query = Members::of_query(&request.query);
         Ok(Self { company: company(&[&query, &body])? })
     }

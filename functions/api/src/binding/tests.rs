@@ -180,6 +180,23 @@ fn a_body_of_an_unknown_media_type_is_refused() {
     ] {
         assert_eq!(StartSync::bind(&post(Some(media_type), "{}", "")), Err(BindingError::MediaType), "{media_type}");
     }
+    for (soap, refused) in [
+        ("http://schemas.xmlsoap.org/soap/envelope/", true),
+        ("http://www.w3.org/2003/05/soap-envelope", true),
+        ("urn:a", false),
+    ] {
+        for envelope in [
+            format!(
+                "<?xml version='1.0'?>\n<s:Envelope xmlns:s='{soap}'><s:Body><R><CompanyId>{GUID}</CompanyId></R>\
+                 </s:Body></s:Envelope>"
+            ),
+            format!("<Envelope xmlns='{soap}'><Body/></Envelope>"),
+        ] {
+            let bound = StartSync::bind(&post(Some("text/xml; charset=utf-8"), &envelope, ""));
+            let expected = if refused { Err(BindingError::MediaType) } else { Ok(a_sync_of(None)) };
+            assert_eq!(bound, expected, "{envelope}");
+        }
+    }
 }
 
 #[test]

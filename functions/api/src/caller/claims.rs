@@ -63,12 +63,13 @@ impl Claims {
     }
 
     /// The company at the path: a Guid, alone or the only one of a list. Anything else is no
-    /// company, since taking one of two would be a guess.
+    /// company, since taking one of two would be a guess. Nor is the Guid of zeros, which .NET
+    /// writes where none was set: everybody without a company would share it.
     #[must_use]
     pub fn company(&self, path: &ClaimPath) -> Option<CompanyId> {
         let mut texts = path.values(&self.members).into_iter().flat_map(texts_of);
         let company = CompanyId::parse(texts.next()?.trim()).ok()?;
-        texts.next().is_none().then_some(company)
+        (texts.next().is_none() && !company.as_uuid().is_nil()).then_some(company)
     }
 
     fn is_access_token(&self) -> bool {

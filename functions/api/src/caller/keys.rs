@@ -31,7 +31,8 @@ use tokio::time::timeout;
 use super::CallerError;
 use super::signature::{Jwk, PublicKey};
 
-/// A key that an issuer has withdrawn is believed no longer than this.
+/// A key that an issuer has withdrawn is believed no longer than this, as long as the issuer can be read: while it
+/// cannot, the old set serves.
 pub const FRESH_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// Between two reads of a set that did not help.

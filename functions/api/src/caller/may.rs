@@ -38,9 +38,12 @@ pub enum MayNot {
     /// No role fits.
     #[error("the caller has no fitting role")]
     NoRole,
-    /// There is no company to do it for.
-    #[error("the caller has no company and names none")]
+    /// There is no company to do it for, and the caller may not name one.
+    #[error("the caller has no company")]
     NoCompany,
+    /// There is no company to do it for until the caller names one.
+    #[error("the caller has no company and names none")]
+    NoCompanyNamed,
 }
 
 impl Caller {
@@ -52,8 +55,12 @@ impl Caller {
         if !self.roles.iter().any(|role| role.gives(right)) {
             return Err(MayNot::NoRole);
         }
-        let named = named.filter(|_| self.roles.contains(&Role::Superadmin));
-        named.or(self.company).ok_or(MayNot::NoCompany)
+        let (named, nobodys) = if self.roles.contains(&Role::Superadmin) {
+            (named, MayNot::NoCompanyNamed)
+        } else {
+            (None, MayNot::NoCompany)
+        };
+        named.or(self.company).ok_or(nobodys)
     }
 }
 
@@ -104,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_role_right_and_company_as_the_contract_has_it() {
-        use MayNot::{NoCompany, NoRole};
+        use MayNot::{NoCompany, NoCompanyNamed, NoRole};
         let (own, other) = (company('1'), company('2'));
         for (names, own, named, start, read) in [
             ("bookingsupplier-administrator-write", own, None, Ok(own), Ok(own)),
@@ -116,7 +123,7 @@ mod tests {
             ("superadmin", own, None, Ok(own), Ok(own)),
             ("superadmin", own, other, Ok(other), Ok(other)),
             ("superadmin", None, other, Ok(other), Ok(other)),
-            ("superadmin", None, None, Err(NoCompany), Err(NoCompany)),
+            ("superadmin", None, None, Err(NoCompanyNamed), Err(NoCompanyNamed)),
             ("bookingsupplier-administrator-read superadmin", own, other, Ok(other), Ok(other)),
             ("Superadmin administrator", own, other, Err(NoRole), Err(NoRole)),
             ("", None, None, Err(NoRole), Err(NoRole)),

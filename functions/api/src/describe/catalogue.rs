@@ -2,7 +2,7 @@
 //!
 //! The members of a request are the fields of its struct in `requests`. A member that the path
 //! names is in the path; the others are in the body of a POST or PUT, and in the query of everything
-//! else.
+//! else. The body of a DELETE is read too and not described: OpenAPI advises against it.
 //! Roles come from the right that the operation asks for, status and error codes from
 //! [`Failure::problem`].
 //!
@@ -210,7 +210,7 @@ pub(crate) static OPERATIONS: [Described; 10] = [
         answer: of::<AxemaUserSyncJobResponse>,
         sample_answer: || job(&sample::cancelled()),
         has_pages: false,
-        refusals: &[Refusal::NoSuchJob, Refusal::JobEnded],
+        refusals: &[Refusal::Malformed, Refusal::TooLarge, Refusal::MediaType, Refusal::NoSuchJob, Refusal::JobEnded],
     },
     setting::QUERY,
     setting::CREATE,

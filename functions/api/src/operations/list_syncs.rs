@@ -2,7 +2,7 @@
 
 use super::Trail;
 use crate::App;
-use crate::answer::{Answer, Outcome};
+use crate::answer::{Answer, Listed, Outcome};
 use crate::binding::ListSyncs;
 use crate::caller::Caller;
 use crate::caller::may::Right;
@@ -12,5 +12,5 @@ pub(super) async fn list_syncs(app: &App, caller: &Caller, request: &Request, tr
     let wanted = ListSyncs::bind(request)?;
     let company = trail.of(caller.may(Right::Read, wanted.company)?);
     let jobs = app.table.jobs(company, wanted.status).await?;
-    Ok(Answer::Jobs(jobs))
+    Ok(Answer::Jobs(Listed { jobs, status: wanted.status }))
 }

@@ -44,7 +44,6 @@ pub fn view(language: Language) -> View {
     View {
         language,
         may_write: true,
-        may_name: false,
         named: None,
         posted_from: None,
         expected: Some(10_000),

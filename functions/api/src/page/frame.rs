@@ -54,7 +54,8 @@ pub(super) struct Content {
 pub(super) fn headers(view: &View) -> [(&'static str, String); 6] {
     [
         ("content-security-policy", POLICY.clone()),
-        ("referrer-policy", "no-referrer".to_owned()),
+        // By `no-referrer` a form would say `Origin: null`, and where a browser says no more it would be refused.
+        ("referrer-policy", "same-origin".to_owned()),
         ("cross-origin-opener-policy", "same-origin".to_owned()),
         ("cross-origin-resource-policy", "same-origin".to_owned()),
         ("content-language", view.language.tag().to_owned()),

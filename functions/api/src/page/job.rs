@@ -33,7 +33,7 @@ pub(super) fn content(job: &Job, view: &View) -> Content {
                 passed => { ", " (texts.quarters[passed]) },
             }
         }
-        @if job.mode.is_dry_run() && active { p { (texts.dry_run_hint) } }
+        @if let Some(hint) = view.of_dry_run(job).filter(|_| active) { p { (hint) } }
         @match job.status {
             Status::Pending => p.card #outcome { (texts.pending_hint) },
             Status::Processing => div.card #outcome { (bar(progress, view)) },
@@ -50,7 +50,7 @@ pub(super) fn content(job: &Job, view: &View) -> Content {
     };
     let title = format!("{} – {}", view.status(job), texts.job_title);
     let beside = if cancellable {
-        confirm(view)
+        confirm(job, view)
     } else {
         html! {}
     };
@@ -83,7 +83,7 @@ fn completed(job: &Job, view: &View) -> Markup {
     let found = job.counters.map_or(0, |counters| counters.found);
     html! {
         p { ((texts.completed_outcome)(found, &view.language.number(found))) }
-        @if job.mode.is_dry_run() { p { (texts.completed_dry_run) } }
+        @if let Some(hint) = view.of_dry_run(job) { p { (hint) } }
     }
 }
 
@@ -96,6 +96,11 @@ fn failed(job: &Job, view: &View) -> Markup {
             // Of another version of this code, which told it in English alone.
             (None, Some(text)) => p lang="en" { (text) },
             (None, None) => p { (texts.failure_unknown) },
+        }
+        @if let Some(hint) = view.of_dry_run(job) {
+            p { (hint) }
+        } @else if job.counters.is_some_and(|counters| counters.created + counters.updated > 0) {
+            p { (texts.kept) }
         }
     }
 }
@@ -127,12 +132,13 @@ fn times(job: &Job, view: &View) -> Markup {
 }
 
 /// Asks before it cancels; opened and closed by the script.
-fn confirm(view: &View) -> Markup {
+fn confirm(job: &Job, view: &View) -> Markup {
     let texts = view.language.texts();
+    let hint = if job.mode.is_dry_run() { texts.cancel_hint_dry_run } else { texts.cancel_hint };
     html! {
         dialog aria-labelledby="sure" aria-describedby="sure-hint" {
             h2 #sure { (texts.cancel_title) }
-            p #sure-hint { (texts.cancel_hint) }
+            p #sure-hint { (hint) }
             p.actions {
                 button.second type="button" data-dismiss autofocus { (texts.cancel_no) }
                 button.grave type="button" data-confirm { (texts.cancel_yes) }

@@ -1,11 +1,15 @@
 //! The page of a company's syncs, with the buttons that start one.
+//!
+//! A list of one status has no such buttons: a sync that runs may not be in it.
 
 use maud::{Markup, html};
 use shared::job::Job;
+use shared::table::jobs::MOST_LISTED;
 
 use super::View;
 use super::frame::Content;
 use super::setting;
+use crate::answer::Listed;
 use crate::binding::COMPANY_ID;
 use crate::route::SYNCS;
 
@@ -15,21 +19,23 @@ const MOST_SHOWN: usize = 50;
 /// While a sync runs its row moves; who wants to watch goes to its page.
 const REFRESH_MS: u32 = 3_000;
 
-pub(super) fn content(jobs: &[Job], view: &View) -> Content {
+pub(super) fn content(listed: &Listed, view: &View) -> Content {
     let texts = view.language.texts();
-    let running = jobs.iter().find(|job| job.status.is_active());
+    let whole = listed.status.is_none();
+    let running = listed.jobs.iter().find(|job| job.status.is_active());
     let main = html! {
+        @if !whole { nav aria-label=(texts.all_syncs) { a href=(view.link_to_list()) { (texts.all_syncs) } } }
         h1 { (texts.list_title) }
         p { (texts.list_intro) }
         @if let Some(job) = running {
             p.actions { a.button href=(view.link_to(job.id)) { (texts.running_now) } }
-        } @else if view.may_write {
+        } @else if whole && view.may_write {
             (start(view))
         }
-        @if jobs.is_empty() {
-            p.card { (texts.list_empty) }
+        @if listed.jobs.is_empty() {
+            p.card { @if whole { (texts.list_empty) } @else { (texts.list_none) } }
         } @else {
-            (table(jobs, view))
+            (table(listed, view))
         }
         (setting::link(view))
     };
@@ -52,9 +58,10 @@ fn start(view: &View) -> Markup {
     }
 }
 
-fn table(jobs: &[Job], view: &View) -> Markup {
+fn table(Listed { jobs, status }: &Listed, view: &View) -> Markup {
     let texts = view.language.texts();
     let shown = &jobs[..jobs.len().min(MOST_SHOWN)];
+    let is_total = status.is_none() && jobs.len() < MOST_LISTED;
     let number = |number: usize| view.language.number(u64::try_from(number).unwrap_or(u64::MAX));
     // The roles are those of the elements; they keep them where a phone shows rows as cards.
     html! {
@@ -74,7 +81,10 @@ fn table(jobs: &[Job], view: &View) -> Markup {
             }
         }
         @if shown.len() < jobs.len() {
-            p.quiet { ((texts.newest_only)(&number(shown.len()), &number(jobs.len()))) }
+            p.quiet {
+                @if is_total { ((texts.newest_of)(&number(shown.len()), &number(jobs.len()))) }
+                @else { ((texts.newest_only)(&number(shown.len()))) }
+            }
         }
     }
 }

@@ -17,12 +17,12 @@ const GUID: &str = r"\s*\{?[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\
 
 pub(super) fn content(failure: &Failure, view: &View) -> Content {
     let texts = view.language.texts();
-    let problem = (texts.problem)(wrong(failure, view));
+    let problem = (texts.problem)(wrong(failure));
     let link = |to: String, text| html! { p { a.link href=(to) { (text) } } };
     let main = html! {
         h1 { (problem.title) }
         p { (problem.text) }
-        @match next(failure, view) {
+        @match next(failure) {
             Next::Running(job) => (link(view.link_to(job.id), texts.to_running)),
             Next::Ended(job) => (link(view.link_to(job.id), texts.to_ended)),
             Next::Again => (link(view.link_to_try_again(), texts.try_again)),
@@ -62,7 +62,7 @@ fn company(view: &View) -> Markup {
     }
 }
 
-fn next<'a>(failure: &'a Failure, view: &View) -> Next<'a> {
+const fn next(failure: &Failure) -> Next<'_> {
     match failure {
         Failure::SyncRunning(job) => Next::Running(job),
         Failure::JobEnded(job) => Next::Ended(job),
@@ -73,7 +73,7 @@ fn next<'a>(failure: &'a Failure, view: &View) -> Next<'a> {
         | Failure::NoRandomness
         | Failure::OutOfTime => Next::Again,
         Failure::Connected => Next::Setting,
-        Failure::MayNot(MayNot::NoCompany) if view.may_name => Next::Company,
+        Failure::MayNot(MayNot::NoCompanyNamed) => Next::Company,
         // The list would be answered in the same way.
         Failure::MayNot(MayNot::NoCompany) => Next::Nowhere,
         Failure::MayNot(MayNot::NoRole)
@@ -88,7 +88,7 @@ fn next<'a>(failure: &'a Failure, view: &View) -> Next<'a> {
     }
 }
 
-fn wrong(failure: &Failure, view: &View) -> Wrong {
+const fn wrong(failure: &Failure) -> Wrong {
     match failure {
         Failure::Caller(CallerError::KeysUnavailable(_))
         | Failure::Store(_)
@@ -98,7 +98,7 @@ fn wrong(failure: &Failure, view: &View) -> Wrong {
         | Failure::OutOfTime => Wrong::Unavailable,
         Failure::Caller(_) => Wrong::SignIn,
         Failure::MayNot(MayNot::NoRole) => Wrong::NoRole,
-        Failure::MayNot(MayNot::NoCompany) if view.may_name => Wrong::NoCompanyNamed,
+        Failure::MayNot(MayNot::NoCompanyNamed) => Wrong::NoCompanyNamed,
         Failure::MayNot(MayNot::NoCompany) => Wrong::NoCompany,
         Failure::CrossSite => Wrong::CrossSite,
         Failure::Binding(BindingError::TooLarge) => Wrong::TooLarge,

@@ -35,7 +35,7 @@ pub(super) fn content(report: &Report, view: &View) -> Content {
         }
         h1 { (texts.report_title) }
         p { (texts.report_intro) }
-        @if report.job.mode.is_dry_run() { p { (texts.completed_dry_run) } }
+        @if let Some(hint) = view.of_dry_run(&report.job) { p { (hint) } }
         (kinds(report, view))
         @if shown.is_empty() {
             p.card { (texts.report_empty) }

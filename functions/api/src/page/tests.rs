@@ -1,3 +1,6 @@
+mod list;
+mod told;
+
 use shared::connection_test::{DeviceReport, Finding, TestReport};
 use shared::ids::{DeviceId, UserId};
 use shared::job::{FailureCode, Job, Mode};
@@ -9,6 +12,7 @@ use shared::table::report::Row;
 use super::example::{completed, failed, pending, running, view};
 use super::language::Language;
 use super::*;
+use crate::answer::Listed;
 use crate::answer::report::Report;
 use crate::answer::wire::setting::Tested;
 use crate::binding::{BindingError, Fault, ListUsers, MOST_USERS};
@@ -38,6 +42,7 @@ fn outcomes() -> Vec<(String, Outcome)> {
         CallerError::KeysUnavailable(KeysError::NoKeys).into(),
         MayNot::NoRole.into(),
         MayNot::NoCompany.into(),
+        MayNot::NoCompanyNamed.into(),
         Failure::CrossSite,
         BindingError::from(Fault { field: "Status", fault: "is wrong" }).into(),
         BindingError::Malformed("is cut").into(),
@@ -56,7 +61,8 @@ fn outcomes() -> Vec<(String, Outcome)> {
     let reports = [report(0, 0, 0), report(3, 3, 0), report(MOST_USERS, 20_000, 100)];
     let lists = [vec![], vec![completed()], vec![running(), completed()], jobs.clone(), vec![completed(); 1_000]];
     let mut outcomes: Vec<(String, Outcome)> = Vec::new();
-    outcomes.extend(lists.map(|jobs| (format!("a list of {}", jobs.len()), Ok(Answer::Jobs(jobs)))));
+    outcomes.push(("none of a status".to_owned(), listed(vec![], Some(Status::Failed))));
+    outcomes.extend(lists.map(|jobs| (format!("a list of {}", jobs.len()), listed(jobs, None))));
     outcomes.extend(
         reports.map(|report| (format!("a report of {}", report.rows.len()), Ok(Answer::Users(Box::new(report))))),
     );
@@ -67,6 +73,10 @@ fn outcomes() -> Vec<(String, Outcome)> {
     outcomes.extend(tests().into_iter().map(|test| (format!("{test:?}"), Ok(Answer::Tested(Box::new(test))))));
     outcomes.extend(failures.map(|failure| (format!("{failure:?}"), Err(failure))));
     outcomes
+}
+
+fn listed(jobs: Vec<Job>, status: Option<Status>) -> Outcome {
+    Ok(Answer::Jobs(Listed { jobs, status }))
 }
 
 fn setting(active: bool) -> Setting {
@@ -150,7 +160,7 @@ fn each_counter_stands_under_its_own_name() {
         (Language::English, ["Found", "Created", "Updated", "Unchanged", "Skipped"]),
         (Language::Swedish, ["Hittade", "Skapade", "Uppdaterade", "Oförändrade", "Överhoppade"]),
     ] {
-        let (page, list) = (job_page(job(), language), page(&Ok(Answer::Jobs(vec![job()])), &view(language)));
+        let (page, list) = (job_page(job(), language), page(&listed(vec![job()], None), &view(language)));
         for (name, number) in names.into_iter().zip([15, 1, 2, 4, 8]) {
             assert!(page.contains(&format!("<dt>{name}</dt><dd>{number}</dd>")), "{name}: {page}");
             assert!(list.contains(&format!("data-label=\"{name}\"><span>{number}</span>")), "{name}: {list}");
@@ -224,7 +234,7 @@ fn nobody_is_offered_what_they_may_not_do() {
     let reader = View { may_write: false, ..view(Language::English) };
     let [tested, ..] = tests();
     for outcome in [
-        Ok(Answer::Jobs(vec![completed()])),
+        listed(vec![completed()], None),
         Ok(Answer::Job(Box::new(running()))),
         Ok(Answer::Setting(Box::new(setting(true)))),
         Ok(Answer::Tested(Box::new(tested))),
@@ -235,23 +245,12 @@ fn nobody_is_offered_what_they_may_not_do() {
 }
 
 #[test]
-fn while_a_sync_runs_the_list_links_to_it_and_offers_no_other() {
-    let idle = page(&Ok(Answer::Jobs(vec![completed()])), &view(Language::English));
-    assert!(idle.contains(r#"<form method="post" action="/codelock/axema/usersync">"#), "{idle}");
-    assert!(idle.contains(r#"name="DryRun" value="true""#), "{idle}");
-    assert!(!idle.contains("data-refresh"), "{idle}");
-    let busy = page(&Ok(Answer::Jobs(vec![running(), completed()])), &view(Language::English));
-    assert!(!busy.contains("<form") && busy.contains("data-refresh"), "{busy}");
-    assert!(busy.contains(&format!("href=\"/codelock/axema/usersync/{}\"", running().id)), "{busy}");
-}
-
-#[test]
 fn whoever_looks_at_a_company_of_others_stays_with_it() {
     let foreign = View { named: Some(running().company), ..view(Language::English) };
     let company = running().company.to_string();
     let [tested, ..] = tests();
     for outcome in [
-        Ok(Answer::Jobs(vec![completed()])),
+        listed(vec![completed()], None),
         Ok(Answer::Job(Box::new(running()))),
         Ok(Answer::Setting(Box::new(setting(true)))),
         Ok(Answer::Tested(Box::new(tested))),
@@ -265,7 +264,7 @@ fn whoever_looks_at_a_company_of_others_stays_with_it() {
             "{links:?}"
         );
     }
-    let list = page(&Ok(Answer::Jobs(vec![])), &foreign);
+    let list = page(&listed(vec![], None), &foreign);
     assert!(list.contains(&format!("<input type=\"hidden\" name=\"CompanyId\" value=\"{company}\">")), "{list}");
     let started = write(&Ok(Answer::Started(Box::new(pending()))), &foreign).expect("a page");
     let location = format!("/codelock/axema/usersync/{}?CompanyId={company}", pending().id);
@@ -337,9 +336,8 @@ fn what_failed_is_tried_again_where_it_can_be_opened_and_for_the_same_company() 
 #[test]
 fn whoever_may_look_at_any_company_is_asked_which_and_nobody_else_is() {
     for language in Language::ALL {
-        let refused = Err(MayNot::NoCompany.into());
-        let page_of = |may_name| page(&refused, &View { may_name, ..view(language) });
-        let (asked, told) = (page_of(true), page_of(false));
+        let page_of = |refused: MayNot| page(&Err(refused.into()), &view(language));
+        let (asked, told) = (page_of(MayNot::NoCompanyNamed), page_of(MayNot::NoCompany));
         assert!(asked.contains("<form method=\"get\" action=\"/codelock/axema/usersync\">"), "{asked}");
         assert!(asked.contains("<label for=\"company\">") && asked.contains("name=\"CompanyId\" required"), "{asked}");
         assert!(!told.contains("<form") && !told.contains("<input"), "{told}");
@@ -358,13 +356,4 @@ fn the_header_link_leads_to_the_users_behind_those_that_are_shown() {
     let next = format!("</codelock/axema/usersync/{}/users?Outcome=Skipped&Skip=200>; rel=\"next\"", running().id);
     assert_eq!(link(2_000, 20_000, 100), Some(next));
     assert_eq!((link(45, 145, 100), link(0, 0, 0)), (None, None));
-}
-
-#[test]
-fn a_dry_run_says_that_nothing_is_changed_from_its_beginning_to_its_end() {
-    for (job, says) in [(running(), "this is a try"), (completed(), "no customer was changed")] {
-        let page = job_page(Job { mode: Mode::DryRun, ..job }, Language::English).to_lowercase();
-        assert!(page.contains("<span class=\"tag\">try</span>") && page.contains(says), "{page}");
-    }
-    assert!(!job_page(completed(), Language::English).contains("class=\"tag\""));
 }

@@ -11,22 +11,32 @@
 use quick_xml::NsReader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::name::{Namespace, NamespaceResolver, ResolveResult};
 use serde_json::{Map, Value};
 
+use self::Refused::{Envelope, NotXml};
 use crate::answer::xml::holds;
 
 /// As deep as JSON may be.
 const DEEPEST: usize = 128;
 
-/// The text is no XML document of a request.
+/// The namespaces of SOAP 1.1 and 1.2.
+const SOAP: [&str; 2] = ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"];
+
+/// Why the text is no XML document of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotXml;
+pub(crate) enum Refused {
+    /// It is no document that is read.
+    NotXml,
+    /// It is an envelope of SOAP, which has the request further inside, where it would be passed over.
+    Envelope,
+}
 
-type Read<T> = Result<T, NotXml>;
+type Read<T> = Result<T, Refused>;
 
-impl From<quick_xml::Error> for NotXml {
+impl From<quick_xml::Error> for Refused {
     fn from(_: quick_xml::Error) -> Self {
-        Self
+        NotXml
     }
 }
 
@@ -42,6 +52,9 @@ pub(crate) fn members(text: &str) -> Read<Vec<(String, Value)>> {
     loop {
         let at_the_beginning = reader.buffer_position() == 0;
         match reader.read_event()? {
+            Event::Start(start) if reading.depth == 0 && is_envelope(&start, reader.resolver()) => {
+                return Err(Envelope);
+            }
             Event::Start(start) => reading.start(&start, start.attributes().has_nil(reader.resolver()))?,
             Event::End(_) => reading.end(),
             Event::Text(text) => reading.text(&text.xml10_content())?,
@@ -55,6 +68,12 @@ pub(crate) fn members(text: &str) -> Read<Vec<(String, Value)>> {
             }
         }
     }
+}
+
+fn is_envelope(root: &BytesStart<'_>, resolver: &NamespaceResolver) -> bool {
+    let (namespace, name) = resolver.resolve_element(root.name());
+    let of_soap = SOAP.iter().any(|soap| namespace == ResolveResult::Bound(Namespace(soap)));
+    of_soap && name.into_inner() == "Envelope"
 }
 
 /// One of XML's five entities, or a character by its number.

@@ -6,6 +6,7 @@ use super::*;
 
 const NOW_S: i64 = 1_800_000_000;
 const GUID: &str = "0199d5c4-a1b2-7c3d-8e4f-5a6b7c8d9e0f";
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 #[test]
 fn a_token_is_in_force_from_nbf_to_exp_with_thirty_seconds_at_either_end() {
@@ -109,6 +110,9 @@ fn the_company_is_one_guid_alone_or_the_only_one_of_a_list() {
         (json!([GUID]), true),
         (json!(GUID.to_uppercase()), true),
         (json!([GUID, GUID]), false),
+        (json!(NOBODY), false),
+        (json!([NOBODY]), false),
+        (json!([NOBODY, GUID]), false),
         (json!([]), false),
         (json!("acme"), false),
         (json!(7), false),

@@ -74,7 +74,7 @@ pub(super) const DELETE: Described = Described {
     request: of::<DeleteAxemaSetting>,
     sample_request: sample_of::<DeleteAxemaSetting>,
     sample_body: written::<DeleteAxemaSetting>,
-    refusals: &[Refusal::NoSetting],
+    refusals: &[Refusal::Malformed, Refusal::TooLarge, Refusal::MediaType, Refusal::NoSetting],
     ..OF_SETTING
 };
 

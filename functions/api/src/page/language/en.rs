@@ -15,11 +15,13 @@ pub(super) static TEXTS: Texts = Texts {
                  can open your doors can book. It works in the background, and only one can run at a time.",
     list_caption: "Syncs, the newest first",
     list_empty: "There is no sync yet.",
+    list_none: "No sync has this status.",
     start: "Start a sync",
     start_dry: "Try without changing anything",
     start_dry_hint: "A try reads and counts everything as a sync does, and changes no customer.",
     running_now: "See the sync that is running",
-    newest_only: |shown, all| format!("The {shown} newest of {all} syncs."),
+    newest_of: |shown, all| format!("The {shown} newest of {all} syncs."),
+    newest_only: |shown| format!("Only the {shown} newest are shown."),
     job_title: "Sync",
     all_syncs: "All syncs",
     dry_run: "Try",
@@ -45,9 +47,11 @@ pub(super) static TEXTS: Texts = Texts {
         _ => format!("All {grouped} users in VAKA have been gone through."),
     },
     completed_dry_run: "No customer was changed. These are the numbers that a sync would have had.",
+    failed_dry_run: "No customer was changed: this was a try. The numbers are those that a sync would have had so far.",
     failure_title: "Why it failed",
     failure,
-    failure_unknown: "The sync could not be completed. What it did so far is kept. Start it again later.",
+    failure_unknown: "The sync could not be completed. Start it again later.",
+    kept: "What it did so far is kept.",
     counters: "Users",
     started: "Started",
     ended: "Ended",
@@ -56,6 +60,7 @@ pub(super) static TEXTS: Texts = Texts {
     cancel: "Cancel the sync",
     cancel_title: "Cancel this sync?",
     cancel_hint: "What it has done so far is kept. You can start a new sync at any time.",
+    cancel_hint_dry_run: "This is a try, so no customer has been changed. You can start a new sync at any time.",
     cancel_yes: "Cancel the sync",
     cancel_no: "Let it run",
     cancel_trouble: "The sync could not be cancelled just now. Try again in a moment.",
@@ -165,13 +170,9 @@ fn counted(number: u64, one: &str, many: &str) -> String {
 const fn failure(code: FailureCode) -> &'static str {
     match code {
         FailureCode::NotHandedOff => "The sync could not be handed to a worker. Start it again in a minute.",
-        FailureCode::WorkersLost => {
-            "The sync was interrupted several times in a row and was given up. What it did so far is kept. Start it again."
-        }
-        FailureCode::TooOld => {
-            "The sync did not come to an end within 24 hours. What it did so far is kept. Start it again."
-        }
-        FailureCode::Cancelled => "An administrator cancelled the sync. What it did so far is kept.",
+        FailureCode::WorkersLost => "The sync was interrupted several times in a row and was given up. Start it again.",
+        FailureCode::TooOld => "The sync did not come to an end within 24 hours. Start it again.",
+        FailureCode::Cancelled => "An administrator cancelled the sync.",
         FailureCode::NotConnected => {
             "The connection to VAKA was removed or switched off before the sync could begin. Connect VAKA again or switch the connection on, and then start the sync."
         }
@@ -214,19 +215,19 @@ const fn failure(code: FailureCode) -> &'static str {
             "BokaMera does not allow the service to read the customers of your company. Contact the operator of the service."
         }
         FailureCode::TargetUnavailable => {
-            "BokaMera did not answer in time or was not available. What was done so far is kept. Start the sync again later."
+            "BokaMera did not answer in time or was not available. Start the sync again later."
         }
         FailureCode::TargetAnswerUnusable => {
-            "BokaMera gave an answer that cannot be used. What was done so far is kept. Start the sync again later, and if it happens again, contact the operator of the service."
+            "BokaMera gave an answer that cannot be used. Start the sync again later, and if it happens again, contact the operator of the service."
         }
         FailureCode::TargetRefuses => {
-            "BokaMera refused more than half of the customers that were to be written, so something is wrong there and not with the users. What was done so far is kept. Contact the operator of the service."
+            "BokaMera refused more than half of the customers that were to be written, so something is wrong there and not with the users. Contact the operator of the service."
         }
         FailureCode::NoProgress => {
             "The sync ran several times in a row without getting any further. Start it again later, and if it happens again, contact the operator of the service."
         }
         FailureCode::TooManySlices => {
-            "The sync was continued many times without coming to an end. What it did so far is kept. Contact the operator of the service."
+            "The sync was continued many times without coming to an end. Contact the operator of the service."
         }
     }
 }

@@ -15,11 +15,13 @@ pub(super) static TEXTS: Texts = Texts {
                  kan öppna era dörrar kan boka. Den arbetar i bakgrunden, och bara en kan pågå åt gången.",
     list_caption: "Synkar, den senaste först",
     list_empty: "Det finns ingen synk än.",
+    list_none: "Ingen synk har den statusen.",
     start: "Starta en synk",
     start_dry: "Prova utan att ändra något",
     start_dry_hint: "En provkörning läser och räknar allt som en synk gör, men ändrar ingen kund.",
     running_now: "Visa synken som pågår",
-    newest_only: |shown, all| format!("De {shown} senaste av {all} synkar."),
+    newest_of: |shown, all| format!("De {shown} senaste av {all} synkar."),
+    newest_only: |shown| format!("Bara de {shown} senaste visas."),
     job_title: "Synk",
     all_syncs: "Alla synkar",
     dry_run: "Provkörning",
@@ -45,9 +47,11 @@ pub(super) static TEXTS: Texts = Texts {
         _ => format!("Alla {grouped} användare i VAKA har gåtts igenom."),
     },
     completed_dry_run: "Ingen kund ändrades. Det här är de antal som en synk skulle ha fått.",
+    failed_dry_run: "Ingen kund ändrades: det här var en provkörning. Antalen är de som en synk hade hunnit få.",
     failure_title: "Varför den misslyckades",
     failure,
-    failure_unknown: "Synken kunde inte slutföras. Det som hann göras är kvar. Starta den igen senare.",
+    failure_unknown: "Synken kunde inte slutföras. Starta den igen senare.",
+    kept: "Det som hann göras är kvar.",
     counters: "Användare",
     started: "Startade",
     ended: "Avslutades",
@@ -56,6 +60,7 @@ pub(super) static TEXTS: Texts = Texts {
     cancel: "Avbryt synken",
     cancel_title: "Vill du avbryta synken?",
     cancel_hint: "Det som redan är gjort är kvar. Du kan starta en ny synk när du vill.",
+    cancel_hint_dry_run: "Det här är en provkörning, så ingen kund har ändrats. Du kan starta en ny synk när du vill.",
     cancel_yes: "Avbryt synken",
     cancel_no: "Låt den fortsätta",
     cancel_trouble: "Synken kunde inte avbrytas just nu. Försök igen om en stund.",
@@ -167,11 +172,9 @@ const fn failure(code: FailureCode) -> &'static str {
         FailureCode::NotHandedOff => {
             "Synken kunde inte lämnas över till bakgrundsarbetet. Starta den igen om en minut."
         }
-        FailureCode::WorkersLost => {
-            "Synken blev avbruten flera gånger i rad och gavs upp. Det som hann göras är kvar. Starta den igen."
-        }
-        FailureCode::TooOld => "Synken blev inte klar inom 24 timmar. Det som hann göras är kvar. Starta den igen.",
-        FailureCode::Cancelled => "En administratör avbröt synken. Det som hann göras är kvar.",
+        FailureCode::WorkersLost => "Synken blev avbruten flera gånger i rad och gavs upp. Starta den igen.",
+        FailureCode::TooOld => "Synken blev inte klar inom 24 timmar. Starta den igen.",
+        FailureCode::Cancelled => "En administratör avbröt synken.",
         FailureCode::NotConnected => {
             "Anslutningen till VAKA togs bort eller stängdes av innan synken hann börja. Anslut VAKA igen eller slå på anslutningen, och starta sedan synken."
         }
@@ -216,19 +219,19 @@ const fn failure(code: FailureCode) -> &'static str {
             "BokaMera låter inte tjänsten läsa ert företags kunder. Kontakta den som driver tjänsten."
         }
         FailureCode::TargetUnavailable => {
-            "BokaMera svarade inte i tid eller gick inte att nå. Det som hann göras är kvar. Starta synken igen senare."
+            "BokaMera svarade inte i tid eller gick inte att nå. Starta synken igen senare."
         }
         FailureCode::TargetAnswerUnusable => {
-            "BokaMera gav ett svar som inte går att använda. Det som hann göras är kvar. Starta synken igen senare, och kontakta den som driver tjänsten om det händer igen."
+            "BokaMera gav ett svar som inte går att använda. Starta synken igen senare, och kontakta den som driver tjänsten om det händer igen."
         }
         FailureCode::TargetRefuses => {
-            "BokaMera avvisade mer än hälften av kunderna som skulle sparas, så något är fel där och inte med användarna. Det som hann göras är kvar. Kontakta den som driver tjänsten."
+            "BokaMera avvisade mer än hälften av kunderna som skulle sparas, så något är fel där och inte med användarna. Kontakta den som driver tjänsten."
         }
         FailureCode::NoProgress => {
             "Synken kördes flera gånger i rad utan att komma vidare. Starta den igen senare, och om det händer igen, kontakta den som driver tjänsten."
         }
         FailureCode::TooManySlices => {
-            "Synken fortsattes många gånger utan att bli klar. Det som hann göras är kvar. Kontakta den som driver tjänsten."
+            "Synken fortsattes många gånger utan att bli klar. Kontakta den som driver tjänsten."
         }
     }
 }
