@@ -1,0 +1,60 @@
+//! What `README.md` tells an operator, held to the template that it is about.
+
+use std::fs;
+
+use local::folders;
+use local::template::Template;
+
+fn readme() -> String {
+    fs::read_to_string(folders::root().join("README.md")).expect("README.md")
+}
+
+/// Rows of tables, paragraphs and blocks of commands: what is read in one go.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for line in text.lines() {
+        let is_alone = line.is_empty() || line.starts_with('|') || line.starts_with('#');
+        if is_alone {
+            pieces.push(line.to_owned());
+            pieces.push(String::new());
+        } else if let Some(last) = pieces.last_mut() {
+            last.push_str(line);
+            last.push('\n');
+        }
+    }
+    pieces
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|letter: char| !letter.is_alphanumeric()).any(|one| one == word)
+}
+
+/// `sam deploy` alone uploads the source folders, or whatever an earlier build has left.
+#[test]
+fn whoever_is_told_to_deploy_is_told_to_build_first() {
+    let text = readme();
+    let told: Vec<_> = pieces(&text).into_iter().filter(|piece| has_word(piece, "deploy")).collect();
+    assert!(told.len() >= 3, "the first deployment and those of the runbook");
+    for piece in told {
+        let before = piece.split("sam deploy").next().unwrap_or_default();
+        assert!(before.contains("sam build"), "no sam build before it: {piece}");
+        assert!(piece.contains("sam deploy"), "no command: {piece}");
+    }
+}
+
+#[test]
+fn a_name_that_the_reader_puts_in_is_an_output_of_the_stack() {
+    let template = Template::read().expect("template.yaml");
+    let text = readme();
+    let asked: Vec<_> = text
+        .split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric))
+        .collect();
+    assert!(asked.contains(&"SecretsTableName") && asked.contains(&"SyncFunctionName"));
+    for name in asked {
+        assert!(template.value()["Outputs"][name].is_object(), "{name}");
+    }
+}
