@@ -4,6 +4,7 @@ use std::fs;
 
 use local::folders;
 use local::template::Template;
+use shared::job::FailureCode;
 
 fn readme() -> String {
     fs::read_to_string(folders::root().join("README.md")).expect("README.md")
@@ -56,5 +57,21 @@ fn a_name_that_the_reader_puts_in_is_an_output_of_the_stack() {
     assert!(asked.contains(&"SecretsTableName") && asked.contains(&"SyncFunctionName"));
     for name in asked {
         assert!(template.value()["Outputs"][name].is_object(), "{name}");
+    }
+}
+
+#[test]
+fn the_runbook_explains_reasons_that_there_are_and_both_accounts_that_an_operator_stores() {
+    let text = readme();
+    let named = |line: &'_ str| line.strip_prefix("| `")?.split_once("` |").map(|(name, _)| name.to_owned());
+    let reasons: Vec<_> = text.lines().filter_map(named).filter(|name| name.chars().all(char::is_alphanumeric)).collect();
+    let of_accounts = [FailureCode::SignInFailed, FailureCode::TargetSignInFailed];
+    for code in of_accounts {
+        assert!(reasons.iter().any(|reason| reason == code.name()), "{code:?}");
+    }
+    for reason in reasons.iter().filter(|reason| reason.starts_with(char::is_uppercase)) {
+        // What the configuration's table lists looks the same.
+        let is_parameter = Template::read().expect("template.yaml").value()["Parameters"][reason].is_object();
+        assert!(is_parameter || FailureCode::named(reason).is_some(), "{reason}");
     }
 }
