@@ -64,7 +64,8 @@ fn a_name_that_the_reader_puts_in_is_an_output_of_the_stack() {
 fn the_runbook_explains_reasons_that_there_are_and_both_accounts_that_an_operator_stores() {
     let text = readme();
     let named = |line: &'_ str| line.strip_prefix("| `")?.split_once("` |").map(|(name, _)| name.to_owned());
-    let reasons: Vec<_> = text.lines().filter_map(named).filter(|name| name.chars().all(char::is_alphanumeric)).collect();
+    let reasons: Vec<_> =
+        text.lines().filter_map(named).filter(|name| name.chars().all(char::is_alphanumeric)).collect();
     let of_accounts = [FailureCode::SignInFailed, FailureCode::TargetSignInFailed];
     for code in of_accounts {
         assert!(reasons.iter().any(|reason| reason == code.name()), "{code:?}");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use local::template::{FUNCTION, Template};
 use serde_json::{Value, json};
 use shared::table::schema::{COMPANY, DUE, ITEM, LEASES};
+use shared::telemetry::MendedBy;
 
 const API: [&str; 10] = [
     "COMPANY_CLAIM",
@@ -162,9 +163,10 @@ fn every_log_is_kept_for_as_long_as_the_deployment_says() {
 }
 
 #[test]
-fn a_failed_job_is_counted_whichever_function_ends_it() {
+fn a_failed_job_is_counted_whichever_function_ends_it_if_it_is_the_operators_to_mend() {
     let template = template();
-    let counted: BTreeSet<_> = counting(&template, "job.failed").collect();
+    let operators = format!(r#"$.fields.event = "job.failed" && $.fields.mended_by = "{}""#, MendedBy::Operator.name());
+    let counted: BTreeSet<_> = counting(&template, &operators).collect();
     let logs: BTreeSet<_> = template
         .resources_of(FUNCTION)
         .map(|function| function.text(&["LoggingConfig", "LogGroup", "Ref"]).expect("a log group"))
@@ -172,9 +174,9 @@ fn a_failed_job_is_counted_whichever_function_ends_it() {
     assert_eq!(counted, logs);
 }
 
-/// The logs in which lines of this event are counted.
-fn counting<'a>(template: &'a Template, event: &str) -> impl Iterator<Item = &'a str> {
-    let pattern = format!(r#"{{ $.fields.event = "{event}" }}"#);
+/// The logs in which lines are counted that this is true of.
+fn counting<'a>(template: &'a Template, what: &str) -> impl Iterator<Item = &'a str> {
+    let pattern = format!("{{ {what} }}");
     let filters = template.resources_of("AWS::Logs::MetricFilter");
     let filters = filters.filter(move |filter| filter.property(&["FilterPattern"]) == pattern.as_str());
     filters.map(|filter| filter.text(&["LogGroupName", "Ref"]).expect("a log group"))
@@ -185,7 +187,7 @@ fn an_event_that_is_not_sent_is_counted_where_it_is_logged() {
     let template = template();
     let recover = template.behind("RecoverFunctionName").expect("a function");
     let log = recover.text(&["LoggingConfig", "LogGroup", "Ref"]).expect("a log group");
-    assert_eq!(counting(&template, "event.not_sent").collect::<Vec<_>>(), [log]);
+    assert_eq!(counting(&template, r#"$.fields.event = "event.not_sent""#).collect::<Vec<_>>(), [log]);
 }
 
 #[test]
