@@ -113,6 +113,22 @@ fn outlives(template: &Template, id: &str) {
     }
 }
 
+/// What is kept is also kept by a deployment that fails, such as one for a bus that is not there.
+#[test]
+fn nothing_that_outlives_the_stack_is_made_before_it_is_known_that_the_bus_is_there() {
+    let template = template();
+    let rules: Vec<_> = template.resources_of("AWS::Events::Rule").collect();
+    assert_eq!(rules.len(), 1);
+    assert_eq!(rules[0].property(&["EventBusName"]), &json!({"Ref": "EventBusName"}));
+    let resources = template.value()["Resources"].as_object().expect("resources");
+    assert_eq!(resources[rules[0].id].get("Condition"), None, "who waits for it would not");
+    let kept: Vec<_> = resources.iter().filter(|(_, resource)| resource["DeletionPolicy"] == "Retain").collect();
+    assert_eq!(kept.len(), 4);
+    for (id, resource) in kept {
+        assert_eq!(resource["DependsOn"], rules[0].id, "{id}");
+    }
+}
+
 #[test]
 fn the_tables_have_the_keys_that_the_code_uses() {
     let template = template();
