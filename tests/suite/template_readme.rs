@@ -26,6 +26,13 @@ fn pieces(text: &str) -> Vec<String> {
     pieces
 }
 
+/// From a heading to the next one.
+fn section(heading: &str) -> String {
+    let text = readme();
+    let (_, rest) = text.split_once(&format!("\n### {heading}\n")).expect("the heading");
+    rest.split("\n##").next().unwrap_or_default().to_owned()
+}
+
 fn has_word(text: &str, word: &str) -> bool {
     text.split(|letter: char| !letter.is_alphanumeric()).any(|one| one == word)
 }
@@ -74,5 +81,40 @@ fn the_runbook_explains_reasons_that_there_are_and_both_accounts_that_an_operato
         // What the configuration's table lists looks the same.
         let is_parameter = Template::read().expect("template.yaml").value()["Parameters"][reason].is_object();
         assert!(is_parameter || FailureCode::named(reason).is_some(), "{reason}");
+    }
+}
+
+/// DynamoDB restores items, indexes and, if it is told so, encryption. The rest is set again by hand.
+#[test]
+fn whoever_restores_a_table_is_told_to_set_again_what_the_template_sets() {
+    let (template, section) = (Template::read().expect("template.yaml"), section("Restore a table"));
+    for table in ["StateTableName", "CustomersTableName", "SecretsTableName"] {
+        assert!(section.contains(&format!("<{table}>")), "{table}");
+        let table = template.behind(table).expect("a table");
+        let properties = [
+            "AttributeDefinitions",
+            "BillingMode",
+            "DeletionProtectionEnabled",
+            "GlobalSecondaryIndexes",
+            "KeySchema",
+            "PointInTimeRecoverySpecification",
+            "SSESpecification",
+            "TimeToLiveSpecification",
+        ];
+        for (property, _) in table.property(&[]).as_object().expect("properties") {
+            assert!(properties.contains(&property.as_str()), "{}: does a restore keep {property}?", table.id);
+        }
+        if let Some(attribute) = table.property(&["TimeToLiveSpecification", "AttributeName"]).as_str() {
+            let command = format!("--time-to-live-specification Enabled=true,AttributeName={attribute}\n");
+            assert!(section.contains(&command), "{}: {command}", table.id);
+        }
+    }
+    for command in [
+        "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true",
+        "--deletion-protection-enabled",
+        "--sse-specification-override Enabled=true,SSEType=KMS",
+        ",KMSMasterKeyId=<arn>",
+    ] {
+        assert!(section.contains(command), "{command}");
     }
 }
