@@ -118,3 +118,14 @@ fn whoever_restores_a_table_is_told_to_set_again_what_the_template_sets() {
         assert!(section.contains(command), "{command}");
     }
 }
+
+#[test]
+fn the_file_that_the_tools_are_installed_from_has_them() {
+    let text = readme();
+    let (_, file) = text.split_once("pip install -r ").expect("a file of requirements");
+    let file = file.split_whitespace().next().unwrap_or_default();
+    let required = fs::read_to_string(folders::root().join(file)).expect("the file");
+    for tool in ["aws-sam-cli", "cargo-lambda", "ziglang"] {
+        assert!(required.lines().any(|line| line.starts_with(&format!("{tool}=="))), "{tool}");
+    }
+}
