@@ -54,6 +54,7 @@ mod sync_protocol;
 mod sync_report;
 mod sync_requests;
 mod sync_walk;
+mod template_calls;
 mod template_parameters;
 mod template_readme;
 mod template_resources;
