@@ -3,15 +3,18 @@
 //! The message is for people, the fields are for queries: dotted names (`company.id`, `job.id`),
 //! units in names. A field never holds a name, an e-mail address, a token, a key or a body.
 //!
-//! What this module does not do: metrics. A failed job is one line with the field `event = "job.failed"`, from which
-//! the template's metric filter counts; an event that was not sent is one with `event.not_sent`. These are errors, so
-//! that they are said, and counted, whatever the level is.
+//! What this module does not do: metrics. A failed job is one line with the field `event = "job.failed"`, of which the
+//! template's metric filters count those with `mended_by = "operator"`; an event that was not sent is one with
+//! `event.not_sent`. These are errors, so that they are said, and counted, whatever the level is.
+
+mod mended_by;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::settings;
+pub use mended_by::MendedBy;
 
 /// The crates whose lines are ours.
 const ROOMS: [&str; 4] = ["shared", "api", "sync", "recover"];
@@ -33,14 +36,17 @@ fn filter(level: Option<&str>) -> Targets {
     Targets::new().with_default(LevelFilter::WARN).with_targets(ROOMS.map(|room| (room, level)))
 }
 
-/// The one line that a failed job leaves, and that the alarm counts.
+/// The one line that a failed job leaves, and that the alarm counts if it is the operator's to mend.
 pub fn job_failed(job: &crate::job::Job, failure: &crate::job::Failure) {
     failed(job.company, job.id, failure);
 }
 
 /// As [`job_failed`], for whoever has only the ids.
 pub fn failed(company: crate::ids::CompanyId, job: crate::ids::JobId, failure: &crate::job::Failure) {
-    tracing::error!(event = "job.failed", company.id = %company, job.id = %job, reason = failure.code.name(), "the job failed");
+    tracing::error!(
+        event = "job.failed", company.id = %company, job.id = %job, reason = failure.code.name(),
+        mended_by = MendedBy::of(failure.code).name(), "the job failed"
+    );
 }
 
 /// The one line that an event leaves which could not be sent, and that the alarm counts.
@@ -79,6 +85,7 @@ mod tests {
 
     use super::*;
     use crate::ids::{CompanyId, JobId};
+    use crate::job::{Failure, FailureCode};
     use tracing::Level;
     use uuid::Uuid;
 
@@ -95,21 +102,56 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_an_alarm_counts_is_said_whatever_the_level_is() {
+    /// The fields of each line that is said at the level error.
+    fn said(what: impl FnOnce(CompanyId, JobId)) -> Vec<serde_json::Value> {
         let (lines, company, job) =
             (Lines::default(), CompanyId::from_uuid(Uuid::from_u128(1)), JobId::from_uuid(Uuid::from_u128(2)));
         let written = lines.clone();
         let subscriber = tracing_subscriber::fmt().json().with_writer(move || written.clone()).finish();
-        tracing::subscriber::with_default(subscriber.with(filter(Some("error"))), || {
-            failed(company, job, &crate::job::Failure::not_handed_off());
+        tracing::subscriber::with_default(subscriber.with(filter(Some("error"))), || what(company, job));
+        let said = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text");
+        let lines = said.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+        lines.map(|mut line| line["fields"].take()).collect()
+    }
+
+    #[test]
+    fn what_an_alarm_counts_is_said_whatever_the_level_is() {
+        let said = said(|company, job| {
+            failed(company, job, &Failure::not_handed_off());
             event_not_sent(company, job, "ThrottlingException");
             tracing::warn!(event = "other", "not said");
         });
-        let said = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text");
-        let said: Vec<_> = said.lines().map(serde_json::from_str::<serde_json::Value>).collect();
-        let events: Vec<_> = said.iter().flatten().map(|line| &line["fields"]["event"]).collect();
+        let events: Vec<_> = said.iter().map(|fields| &fields["event"]).collect();
         assert_eq!(events, ["job.failed", "event.not_sent"]);
+    }
+
+    #[test]
+    fn a_failed_job_is_the_companys_to_mend_or_the_operators() {
+        use FailureCode::{
+            ApiKeyMissing, ApiKeyUnusable, Cancelled, DeviceUnknown, NoDevices, NobodyFound, NotConnected,
+            SourceForbidden, SourceRefused,
+        };
+        let said = said(|company, job| {
+            for code in FailureCode::ALL {
+                failed(company, job, &Failure::new(code, ""));
+            }
+        });
+        let of_company: Vec<_> = said.iter().filter(|fields| fields["mended_by"] == "company").collect();
+        let reasons: Vec<_> = of_company.iter().filter_map(|fields| fields["reason"].as_str()).collect();
+        let expected = [
+            Cancelled,
+            NotConnected,
+            NoDevices,
+            ApiKeyMissing,
+            ApiKeyUnusable,
+            SourceRefused,
+            SourceForbidden,
+            DeviceUnknown,
+            NobodyFound,
+        ];
+        assert_eq!(reasons, expected.map(FailureCode::name));
+        let of_operator = said.iter().filter(|fields| fields["mended_by"] == "operator").count();
+        assert_eq!(of_operator, FailureCode::ALL.len() - expected.len());
     }
 
     #[test]

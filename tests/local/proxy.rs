@@ -25,6 +25,7 @@
 //! ```
 
 mod operation;
+mod right;
 mod script;
 mod seen;
 
@@ -42,6 +43,7 @@ use hyper::{Request, Response, StatusCode, Uri, Version};
 use crate::plain_http::{self, PlainClient};
 use crate::serving::{Serving, broken_off, hang_up};
 pub use operation::{Operation, Write};
+pub use right::Right;
 use script::{Act, Rule};
 pub use script::{Gate, On, Which};
 pub use seen::{Entry, Fate, Seen};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use local::template::{FUNCTION, Template};
 use serde_json::{Value, json};
 use shared::table::schema::{COMPANY, DUE, ITEM, LEASES};
+use shared::telemetry::MendedBy;
 
 const API: [&str; 10] = [
     "COMPANY_CLAIM",
@@ -112,6 +113,22 @@ fn outlives(template: &Template, id: &str) {
     }
 }
 
+/// What is kept is also kept by a deployment that fails, such as one for a bus that is not there.
+#[test]
+fn nothing_that_outlives_the_stack_is_made_before_it_is_known_that_the_bus_is_there() {
+    let template = template();
+    let rules: Vec<_> = template.resources_of("AWS::Events::Rule").collect();
+    assert_eq!(rules.len(), 1);
+    assert_eq!(rules[0].property(&["EventBusName"]), &json!({"Ref": "EventBusName"}));
+    let resources = template.value()["Resources"].as_object().expect("resources");
+    assert_eq!(resources[rules[0].id].get("Condition"), None, "who waits for it would not");
+    let kept: Vec<_> = resources.iter().filter(|(_, resource)| resource["DeletionPolicy"] == "Retain").collect();
+    assert_eq!(kept.len(), 4);
+    for (id, resource) in kept {
+        assert_eq!(resource["DependsOn"], rules[0].id, "{id}");
+    }
+}
+
 #[test]
 fn the_tables_have_the_keys_that_the_code_uses() {
     let template = template();
@@ -162,9 +179,10 @@ fn every_log_is_kept_for_as_long_as_the_deployment_says() {
 }
 
 #[test]
-fn a_failed_job_is_counted_whichever_function_ends_it() {
+fn a_failed_job_is_counted_whichever_function_ends_it_if_it_is_the_operators_to_mend() {
     let template = template();
-    let counted: BTreeSet<_> = counting(&template, "job.failed").collect();
+    let operators = format!(r#"$.fields.event = "job.failed" && $.fields.mended_by = "{}""#, MendedBy::Operator.name());
+    let counted: BTreeSet<_> = counting(&template, &operators).collect();
     let logs: BTreeSet<_> = template
         .resources_of(FUNCTION)
         .map(|function| function.text(&["LoggingConfig", "LogGroup", "Ref"]).expect("a log group"))
@@ -172,9 +190,9 @@ fn a_failed_job_is_counted_whichever_function_ends_it() {
     assert_eq!(counted, logs);
 }
 
-/// The logs in which lines of this event are counted.
-fn counting<'a>(template: &'a Template, event: &str) -> impl Iterator<Item = &'a str> {
-    let pattern = format!(r#"{{ $.fields.event = "{event}" }}"#);
+/// The logs in which lines are counted that this is true of.
+fn counting<'a>(template: &'a Template, what: &str) -> impl Iterator<Item = &'a str> {
+    let pattern = format!("{{ {what} }}");
     let filters = template.resources_of("AWS::Logs::MetricFilter");
     let filters = filters.filter(move |filter| filter.property(&["FilterPattern"]) == pattern.as_str());
     filters.map(|filter| filter.text(&["LogGroupName", "Ref"]).expect("a log group"))
@@ -185,7 +203,7 @@ fn an_event_that_is_not_sent_is_counted_where_it_is_logged() {
     let template = template();
     let recover = template.behind("RecoverFunctionName").expect("a function");
     let log = recover.text(&["LoggingConfig", "LogGroup", "Ref"]).expect("a log group");
-    assert_eq!(counting(&template, "event.not_sent").collect::<Vec<_>>(), [log]);
+    assert_eq!(counting(&template, r#"$.fields.event = "event.not_sent""#).collect::<Vec<_>>(), [log]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
-const API: [(&str, &str); 10] = [
+pub const API: [(&str, &str); 10] = [
     ("dynamodb:ConditionCheckItem", "StateTable.Arn"),
     ("dynamodb:DeleteItem", "StateTable.Arn"),
     ("dynamodb:GetItem", "StateTable.Arn"),
@@ -22,7 +22,7 @@ const API: [(&str, &str); 10] = [
     ("sqs:SendMessage", "SyncQueue.Arn"),
 ];
 
-const SYNC: [(&str, &str); 14] = [
+pub const SYNC: [(&str, &str); 14] = [
     ("dynamodb:BatchGetItem", "CustomersTable.Arn"),
     ("dynamodb:GetItem", "SecretsTable.Arn"),
     ("dynamodb:GetItem", "StateTable.Arn"),
@@ -39,7 +39,7 @@ const SYNC: [(&str, &str); 14] = [
     ("sqs:SendMessage", "SyncQueue.Arn"),
 ];
 
-const RECOVER: [(&str, &str); 9] = [
+pub const RECOVER: [(&str, &str); 9] = [
     ("dynamodb:ConditionCheckItem", "StateTable.Arn"),
     ("dynamodb:DeleteItem", "StateTable.Arn"),
     ("dynamodb:GetItem", "StateTable.Arn"),
@@ -51,7 +51,7 @@ const RECOVER: [(&str, &str); 9] = [
     ("sqs:SendMessage", "SyncQueue.Arn"),
 ];
 
-const EVENT_BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}";
+pub const EVENT_BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}";
 
 const THROUGH_DYNAMODB: &str = "dynamodb.${AWS::Region}.${AWS::URLSuffix}";
 

@@ -3,6 +3,8 @@
 use hyper::http::request;
 use serde_json::Value;
 
+use super::right::{self, Right};
+
 /// The header in which every AWS JSON protocol names the operation: `DynamoDB_20120810.PutItem`.
 const TARGET: &str = "x-amz-target";
 
@@ -18,6 +20,8 @@ pub struct Operation {
     pub writes: Vec<Write>,
     /// Item actions in the request: those of a transaction with its checks, the keys of a batch.
     pub actions: usize,
+    /// What its sender has to be allowed.
+    pub rights: Vec<Right>,
 }
 
 /// One item that a request writes.
@@ -40,13 +44,16 @@ impl Write {
 impl Operation {
     pub(super) fn of(parts: &request::Parts, body: &[u8]) -> Self {
         let target = parts.headers.get(TARGET).and_then(|target| target.to_str().ok());
-        match target.and_then(|target| target.rsplit_once('.')) {
-            Some((_, name)) => {
+        match target.and_then(|target| Some((target, target.rsplit_once('.')?.1))) {
+            Some((target, name)) => {
                 let body: Value = serde_json::from_slice(body).unwrap_or_default();
                 let (writes, actions) = items(name, &body);
-                Self { name: name.to_owned(), writes, actions }
+                Self { name: name.to_owned(), writes, actions, rights: right::of_operation(target, &body) }
             }
-            None => Self { name: format!("{} {}", parts.method, parts.uri.path()), writes: Vec::new(), actions: 0 },
+            None => {
+                let name = format!("{} {}", parts.method, parts.uri.path());
+                Self { name, writes: Vec::new(), actions: 0, rights: right::of_path(parts) }
+            }
         }
     }
 
@@ -94,11 +101,11 @@ fn write(table: &Value, change: &Value) -> Write {
     Write { table: table_name(table.as_str().unwrap_or_default()).to_owned(), item }
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A table may be named by its ARN: `arn:aws:dynamodb:<region>:<account>:table/<name>`.
-fn table_name(named: &str) -> &str {
+pub(super) fn table_name(named: &str) -> &str {
     named.rsplit_once(":table/").map_or(named, |(_, name)| name)
 }

@@ -46,7 +46,17 @@ async fn a_transaction_counts_its_writes_by_table_and_not_its_checks() -> Outcom
     ask(&proxy, "TransactWriteItems", body).await?;
     let seen = proxy.seen();
     assert_eq!((seen.writes_to("a"), seen.writes_to("b"), seen.writes().count()), (2, 1, 3));
-    assert_eq!(seen.entries()[0].operation.actions, 4);
+    let operation = &seen.entries()[0].operation;
+    assert_eq!(operation.actions, 4);
+    let rights: Vec<_> =
+        operation.rights.iter().map(|right| (right.action.as_str(), right.resource.as_str())).collect();
+    let expected = [
+        ("dynamodb:PutItem", "a"),
+        ("dynamodb:UpdateItem", "b"),
+        ("dynamodb:ConditionCheckItem", "a"),
+        ("dynamodb:DeleteItem", "a"),
+    ];
+    assert_eq!(rights, expected);
     Ok(())
 }
 
