@@ -159,9 +159,36 @@ impl TestReport {
             && [self.sign_in, self.api_key].into_iter().chain(devices).all(|found| found == Finding::Works)
     }
 
-    /// How many users the systems have together, where one could be read at all.
+    /// How many users the systems that work have together, where there is one and all could be counted.
     #[must_use]
     pub fn users(&self) -> Option<u64> {
-        self.devices.iter().filter_map(|device| device.users).reduce(u64::saturating_add)
+        let working = self.devices.iter().filter(|device| device.finding == Finding::Works);
+        working.map(|device| device.users).reduce(|sum, users| Some(sum?.saturating_add(users?))).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn users_are_told_when_every_system_that_works_has_been_counted() {
+        let report = |devices: &[(Finding, Option<u64>)]| {
+            let device = DeviceId::from_uuid(Uuid::from_u128(1));
+            let devices =
+                devices.iter().map(|(finding, users)| DeviceReport { device, finding: *finding, users: *users });
+            TestReport { sign_in: Finding::Works, api_key: Finding::Works, devices: devices.collect() }
+        };
+        for (devices, users) in [
+            (&[][..], None),
+            (&[(Finding::Forbidden, None)], None),
+            (&[(Finding::Works, Some(2)), (Finding::Works, Some(3))], Some(5)),
+            (&[(Finding::Works, Some(2)), (Finding::Forbidden, None)], Some(2)),
+            (&[(Finding::Works, Some(2)), (Finding::Works, None)], None),
+        ] {
+            assert_eq!(report(devices).users(), users, "{devices:?}");
+        }
     }
 }

@@ -123,7 +123,7 @@ pub struct Texts {
     pub test: &'static str,
     pub test_hint: &'static str,
     pub tested_title: &'static str,
-    pub tested: fn(works: bool, users: u64) -> String,
+    pub tested: fn(works: bool, users: Option<u64>) -> String,
     pub tested_caption: &'static str,
     pub tested_what: &'static str,
     pub check_sign_in: &'static str,

@@ -52,11 +52,10 @@ pub(super) fn content(setting: &Setting, view: &View) -> Content {
 
 pub(super) fn tested(Tested { report, .. }: &Tested, view: &View) -> Content {
     let texts = view.language.texts();
-    let users = report.users().unwrap_or_default();
     let main = html! {
         nav aria-label=(texts.setting_title) { a href=(view.link(SETTINGS)) { (texts.setting_title) } }
         h1 { (texts.tested_title) }
-        div.card.completed[report.works()].failed[!report.works()] { p { ((texts.tested)(report.works(), users)) } }
+        div.card.completed[report.works()].failed[!report.works()] { p { ((texts.tested)(report.works(), report.users())) } }
         div.card {
             table role="table" {
                 caption { (texts.tested_caption) }

@@ -118,7 +118,7 @@ impl From<&Tested> for AxemaSettingTestResponse {
             company_id: company.to_string(),
             works: report.works(),
             users_found: report.users(),
-            message: (Language::English.texts().tested)(report.works(), report.users().unwrap_or_default()),
+            message: (Language::English.texts().tested)(report.works(), report.users()),
             results: results.into_iter().chain(of_devices).collect(),
         }
     }

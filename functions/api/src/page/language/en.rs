@@ -206,7 +206,7 @@ const fn failure(code: FailureCode) -> &'static str {
             "VAKA Online's list of users or groups could not be read to its end. Start the sync again later, and if it happens again, contact the operator of the service."
         }
         FailureCode::NobodyFound => {
-            "VAKA Online listed no users at all, although earlier syncs found some. That looks like a lost permission, so nothing was changed. Check in VAKA that the integration may still read the users of this system."
+            "VAKA Online listed no users at all in one of your systems, although earlier syncs found some there. That looks like a lost permission, so nothing was concluded from it. Check in VAKA that the integration may still read the users of every system. A system that everybody has left can be removed from the connection."
         }
         FailureCode::TargetSignInFailed => {
             "The service could not sign in to BokaMera. This is not caused by your settings: the operator of the service has to check its account there."
@@ -232,10 +232,14 @@ const fn failure(code: FailureCode) -> &'static str {
     }
 }
 
-fn tested(works: bool, users: u64) -> String {
+fn tested(works: bool, users: Option<u64>) -> String {
     match (works, users) {
-        (true, 0) => "The connection works, but VAKA lists no users.".to_owned(),
-        (true, users) => format!("The connection works: a sync finds {}.", counted(users, "user", "users")),
+        (true, None) => {
+            "The connection works. VAKA lists more users than can be counted in a few seconds; a sync has more time."
+                .to_owned()
+        }
+        (true, Some(0)) => "The connection works, but VAKA lists no users.".to_owned(),
+        (true, Some(users)) => format!("The connection works: a sync finds {}.", counted(users, "user", "users")),
         (false, _) => "The connection does not work yet. Each line below says what to do.".to_owned(),
     }
 }

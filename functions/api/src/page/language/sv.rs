@@ -210,7 +210,7 @@ const fn failure(code: FailureCode) -> &'static str {
             "VAKA Onlines lista över användare eller grupper gick inte att läsa till slutet. Starta synken igen senare, och om det händer igen, kontakta den som driver tjänsten."
         }
         FailureCode::NobodyFound => {
-            "VAKA Online listade inga användare alls, fast tidigare synkar har hittat några. Det ser ut som en förlorad behörighet, så inget ändrades. Kontrollera i VAKA att integrationen fortfarande får läsa systemets användare."
+            "VAKA Online listade inga användare alls i ett av era system, fast tidigare synkar har hittat några där. Det ser ut som en förlorad behörighet, så inga slutsatser drogs av det. Kontrollera i VAKA att integrationen fortfarande får läsa användarna i alla system. Ett system som alla har lämnat kan tas bort från anslutningen."
         }
         FailureCode::TargetSignInFailed => {
             "Tjänsten kunde inte logga in i BokaMera. Det beror inte på era inställningar: den som driver tjänsten måste kontrollera dess konto där."
@@ -236,10 +236,14 @@ const fn failure(code: FailureCode) -> &'static str {
     }
 }
 
-fn tested(works: bool, users: u64) -> String {
+fn tested(works: bool, users: Option<u64>) -> String {
     match (works, users) {
-        (true, 0) => "Anslutningen fungerar, men VAKA har inga användare.".to_owned(),
-        (true, users) => format!("Anslutningen fungerar: en synk hittar {}.", counted(users, "användare", "användare")),
+        (true, None) => {
+            "Anslutningen fungerar. VAKA har fler användare än vad som hinner räknas på några sekunder; en synk har mer tid på sig."
+                .to_owned()
+        }
+        (true, Some(0)) => "Anslutningen fungerar, men VAKA har inga användare.".to_owned(),
+        (true, Some(users)) => format!("Anslutningen fungerar: en synk hittar {}.", counted(users, "användare", "användare")),
         (false, _) => "Anslutningen fungerar inte än. Varje rad nedan säger vad som behöver göras.".to_owned(),
     }
 }
