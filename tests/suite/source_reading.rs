@@ -10,6 +10,19 @@ use uuid::Uuid;
 
 use crate::source_company::{API_KEY, Company, as_read, read_users, time_for};
 
+/// Longer than any reader that goes well.
+const ASKED_WITHIN: Duration = Duration::from_secs(60);
+
+/// Returns when this many pages of users have been asked for.
+async fn until_asked_for(company: &Company, pages: usize) {
+    let asked = async {
+        while company.calls(Route::Users).len() < pages {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(ASKED_WITHIN, asked).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_users_of_a_system_are_read_whether_vaka_pages_them_or_not() {
     for (users, largest_page) in [(1_050, None), (1_050, Some(100)), (1_050, Some(37)), (20_000, None)] {
@@ -81,9 +94,7 @@ async fn the_next_pages_are_read_while_the_caller_works_on_the_last() {
     let mut users = reader.users(company.device);
     assert_eq!(users.next_chunk().await.unwrap().unwrap().len(), 100);
     // Nothing more is taken; the others are asked for all the same.
-    while company.calls(Route::Users).len() < 5 {
-        tokio::task::yield_now().await;
-    }
+    until_asked_for(&company, 5).await;
 }
 
 #[tokio::test]
@@ -92,9 +103,7 @@ async fn a_caller_that_takes_nothing_is_not_read_ahead_of_by_more_than_a_few_pag
     let reader = company.reader();
     let untouched = reader.users(company.device);
     // Four are ready, and one waits to be.
-    while company.calls(Route::Users).len() < 5 {
-        tokio::task::yield_now().await;
-    }
+    until_asked_for(&company, 5).await;
     // Ten more pages through the same reader: time enough for the first walk to run away.
     assert_eq!(read_users(&reader, company.device).await.unwrap().len(), 1_000);
     assert_eq!(company.calls(Route::Users).len(), 5 + 10);
@@ -108,9 +117,7 @@ async fn a_stream_that_is_dropped_asks_for_nothing_more() {
     let reader = company.reader();
     let mut users = reader.users(company.device);
     assert!(users.next_chunk().await.unwrap().is_some());
-    while company.calls(Route::Users).len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    until_asked_for(&company, 2).await;
     drop(users);
     gate.release();
     assert_eq!(read_users(&reader, company.device).await.unwrap().len(), 1_000);
