@@ -18,6 +18,7 @@ mod describe;
 mod erasure;
 mod events_deployed;
 mod events_outbox;
+mod handoff;
 mod hostile_input;
 mod http_bodies;
 mod http_deployed;

@@ -18,6 +18,17 @@ pub struct Operation {
     pub writes: Vec<Write>,
     /// Item actions in the request: those of a transaction with its checks, the keys of a batch.
     pub actions: usize,
+    /// What a message that is sent says to the queue.
+    pub message: Option<Message>,
+}
+
+/// A message that is sent to a queue, without its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its group.
+    pub group: Option<String>,
+    /// How long the queue keeps it back, in seconds.
+    pub delay_s: u64,
 }
 
 /// One item that a request writes.
@@ -44,9 +55,12 @@ impl Operation {
             Some((_, name)) => {
                 let body: Value = serde_json::from_slice(body).unwrap_or_default();
                 let (writes, actions) = items(name, &body);
-                Self { name: name.to_owned(), writes, actions }
+                Self { name: name.to_owned(), writes, actions, message: message(name, &body) }
             }
-            None => Self { name: format!("{} {}", parts.method, parts.uri.path()), writes: Vec::new(), actions: 0 },
+            None => {
+                let name = format!("{} {}", parts.method, parts.uri.path());
+                Self { name, writes: Vec::new(), actions: 0, message: None }
+            }
         }
     }
 
@@ -55,6 +69,13 @@ impl Operation {
         // An AWS operation has one name; a path may go on below the prefix.
         pattern == "*" || self.name == pattern || (pattern.contains(' ') && self.name.starts_with(pattern))
     }
+}
+
+fn message(operation: &str, body: &Value) -> Option<Message> {
+    (operation == "SendMessage").then(|| Message {
+        group: body["MessageGroupId"].as_str().map(str::to_owned),
+        delay_s: body["DelaySeconds"].as_u64().unwrap_or_default(),
+    })
 }
 
 fn items(operation: &str, body: &Value) -> (Vec<Write>, usize) {
