@@ -92,7 +92,7 @@ type Refusal = (StatusCode, Value);
 fn arrive(state: &Shared, route: Route, device: Option<Uuid>, query: &str, headers: HeaderMap) -> Option<Fault> {
     let mut state = state.lock();
     state.calls.push(Call { route, device, query: query.to_owned(), headers, at: Instant::now() });
-    state.judge(route)
+    state.judge(route, device)
 }
 
 fn may<'a>(state: &'a super::State, device: Uuid, headers: &HeaderMap) -> Result<&'a super::systems::System, Refusal> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::{Route, Vaka};
 use crate::proxy::{Gate, Which};
 
@@ -78,14 +80,15 @@ impl Fault {
 #[derive(Debug)]
 pub(super) struct Rule {
     route: Route,
+    device: Option<Uuid>,
     which: Which,
     fault: Fault,
     count: u64,
 }
 
 impl Rule {
-    pub(super) fn judge(&mut self, route: Route) -> Option<Fault> {
-        if route != self.route {
+    pub(super) fn judge(&mut self, route: Route, device: Option<Uuid>) -> Option<Fault> {
+        if route != self.route || (self.device.is_some() && self.device != device) {
             return None;
         }
         self.count += 1;
@@ -104,12 +107,20 @@ impl Rule {
 pub struct On<'a> {
     vaka: &'a Vaka,
     route: Route,
+    device: Option<Uuid>,
     which: Which,
 }
 
 impl<'a> On<'a> {
     pub(super) fn new(vaka: &'a Vaka, route: Route) -> Self {
-        Self { vaka, route, which: Which::From(1) }
+        Self { vaka, route, device: None, which: Which::From(1) }
+    }
+
+    /// Only requests for this system.
+    #[must_use]
+    pub fn of(mut self, device: Uuid) -> Self {
+        self.device = Some(device);
+        self
     }
 
     /// Only the nth, counted from 1 and from now.
@@ -139,8 +150,8 @@ impl<'a> On<'a> {
 
     /// What goes wrong.
     pub fn fault(self, fault: Fault) {
-        let Self { vaka, route, which } = self;
-        vaka.state.lock().rules.push(Rule { route, which, fault, count: 0 });
+        let Self { vaka, route, device, which } = self;
+        vaka.state.lock().rules.push(Rule { route, device, which, fault, count: 0 });
     }
 
     /// The requests stand still until the gate is released.
