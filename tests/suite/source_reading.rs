@@ -174,6 +174,38 @@ async fn continuation_tokens_that_go_round_in_a_circle_end_the_walk_too() {
     assert_eq!(company.calls(Route::Users).len(), 3);
 }
 
+/// Fault 27: always another token, and never the end.
+#[tokio::test]
+async fn a_walk_of_more_pages_than_any_system_has_ends_at_its_cap() {
+    let company = Company::with_users(0);
+    company.vaka.on(Route::Groups).fault(Fault::NewToken);
+    let read = company.reader().groups(company.device).await;
+    assert!(matches!(read, Err(SourceError::PagingDoesNotEnd { how: Endless::TooManyPages })), "{read:?}");
+    assert_eq!(company.calls(Route::Groups).len(), 2_000);
+}
+
+/// Fault 27: what is read is counted over all pages of a walk.
+#[tokio::test]
+async fn a_walk_of_more_records_than_any_system_has_ends_however_they_are_paged() {
+    const CAP: usize = 200_000;
+    // The cap is reached, and passed by one.
+    for (pages, ends_well) in [([CAP / 2, CAP / 2], true), ([CAP / 2, CAP / 2 + 1], false)] {
+        let company = Company::with_users(0);
+        for (page, records) in pages.into_iter().enumerate() {
+            let token = if page + 1 < pages.len() { r#""next""# } else { "null" };
+            let records = vec!["{}"; records].join(",");
+            let body = format!(r#"{{"userGroups":[{records}],"continuationToken":{token}}}"#);
+            company.vaka.on(Route::Groups).nth(page as u64 + 1).fault(Fault::Body(body));
+        }
+        match company.reader().groups(company.device).await {
+            Ok(groups) => assert!(ends_well && groups.is_empty()),
+            Err(SourceError::PagingDoesNotEnd { how: Endless::TooManyRecords }) => assert!(!ends_well),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(company.calls(Route::Groups).len(), 2);
+    }
+}
+
 /// Fault 27: an empty page in the middle.
 #[tokio::test]
 async fn an_empty_page_in_the_middle_is_not_the_end() {

@@ -177,6 +177,10 @@ async fn settle(
         Some(Fault::NoList) => text(JSON, r#"{"status":"ok"}"#),
         Some(Fault::EmptyList) => text(JSON, r#"{"userAccounts":[],"userGroups":[],"continuationToken":null}"#),
         Some(Fault::Body(body)) => text(JSON, body),
+        Some(Fault::NewToken) => {
+            let next = Uuid::new_v4();
+            text(JSON, json!({"userAccounts": [], "userGroups": [], "continuationToken": next}).to_string())
+        }
         Some(Fault::Huge { bytes }) => huge(bytes),
         Some(fault) => match right() {
             Ok(body) => spoilt(&fault, body.to_string()),

@@ -48,6 +48,8 @@ pub enum Fault {
     },
     /// The right page, but its continuation token is one and the same for ever.
     SameToken,
+    /// An empty page; its continuation token is one that nobody has seen.
+    NewToken,
     /// An empty page; its continuation token leads to the page that should have come.
     EmptyPage,
     /// 200 with an empty list and no continuation token.
