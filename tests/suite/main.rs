@@ -31,6 +31,7 @@ mod http_pages;
 mod http_predefined;
 mod http_report;
 mod http_start;
+mod lines;
 mod marks;
 mod recovery;
 mod schedule_clock;
