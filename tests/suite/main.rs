@@ -13,6 +13,7 @@ mod customers_rest_access;
 mod customers_rest_crashes;
 mod customers_rest_deployed;
 mod customers_rest_faults;
+mod deadline;
 mod deployed;
 mod describe;
 mod erasure;
