@@ -20,7 +20,7 @@ async fn until_asked_for(company: &Company, pages: usize) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(ASKED_WITHIN, asked).await.unwrap();
+    tokio::time::timeout(ASKED_WITHIN, asked).await.expect("VAKA is asked in time");
 }
 
 #[tokio::test]
