@@ -42,7 +42,7 @@ use hyper::{Request, Response, StatusCode, Uri, Version};
 
 use crate::plain_http::{self, PlainClient};
 use crate::serving::{Serving, broken_off, hang_up};
-pub use operation::{Operation, Write};
+pub use operation::{Message, Operation, Write};
 pub use right::Right;
 use script::{Act, Rule};
 pub use script::{Gate, On, Which};
@@ -50,6 +50,9 @@ pub use seen::{Entry, Fate, Seen};
 
 /// The header by which an emulator, too, says which exception a JSON answer is.
 const ERROR_TYPE: &str = "x-amzn-errortype";
+
+/// SQS refuses a message that is to be kept back longer; MiniStack takes it.
+const LONGEST_DELAY_S: u64 = 900;
 
 /// A running proxy; it ends when it is dropped.
 #[derive(Debug)]
@@ -178,6 +181,10 @@ async fn pass(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
         return hang_up();
     };
     let operation = Operation::of(&parts, &body);
+    if operation.message.as_ref().is_some_and(|message| message.delay_s > LONGEST_DELAY_S) {
+        shared.record(operation, Fate::AnsweredHere(StatusCode::BAD_REQUEST.as_u16()));
+        return failure(StatusCode::BAD_REQUEST, "InvalidParameterValue");
+    }
     match shared.judge(&operation, &body) {
         None => deliver(shared, operation, parts, body).await,
         Some(Act::Refuse) => {

@@ -43,6 +43,8 @@ use systems::State;
 pub const CLIENT_ID: &str = "false-integrator";
 /// The integrator's secret unless a test sets another.
 pub const CLIENT_SECRET: &str = "false-integrator-secret";
+/// The scope that Axema documents: a token for any other is refused.
+pub const SCOPE: &str = "api://46298672-5d4a-4a7e-8402-c1f0cc3366e3/.default";
 
 /// Which of its doors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use aws_types::SdkConfig;
 use local::bench::dynamodb::{CUSTOMERS, Counts, DynamoDb, SECRETS, STATE};
 use local::connect::{self, Connection, Secret};
-use local::vaka::{CLIENT_ID, CLIENT_SECRET, Vaka};
+use local::vaka::{CLIENT_ID, CLIENT_SECRET, SCOPE, Vaka};
 use shared::clock::{Clock, Timestamp};
 use shared::handoff::{self, Accept};
 use shared::ids::CompanyId;
@@ -63,7 +63,7 @@ impl Stand {
             customers_table: CUSTOMERS.to_owned(),
             secrets_table: SECRETS.to_owned(),
             queue_url,
-            vaka: VakaSettings::new(&base_url, &self.vaka.token_url(), "api://vaka/.default").expect("addresses"),
+            vaka: VakaSettings::new(&base_url, &self.vaka.token_url(), SCOPE).expect("addresses"),
             customers: CustomersSettings::Embedded,
         };
         let app = App::new(settings, &self.aws, clock.clone(), QUICK);

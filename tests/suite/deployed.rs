@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::cloud;
-use local::vaka::User;
+use local::proxy::{Gate, Which};
+use local::vaka::{Route, User};
 use local::world::{WRITE_ROLE, World};
 use serde_json::Value;
 use uuid::Uuid;
@@ -23,6 +24,10 @@ async fn world() -> Option<World> {
 
 /// Asks until the job has ended; the counters it shows on the way never go down.
 pub async fn ended(world: &World, token: &str, id: &str) -> Value {
+    asked_until(world, token, id, |job| job["Status"].as_u64().is_some_and(|status| status >= 2)).await
+}
+
+async fn asked_until(world: &World, token: &str, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     let asking = async {
         let mut shown = 0;
         loop {
@@ -30,13 +35,20 @@ pub async fn ended(world: &World, token: &str, id: &str) -> Value {
             let found = job["UsersFound"].as_u64().unwrap_or_default();
             assert!(found >= shown, "counters went down: {job}");
             shown = found;
-            if job["Status"].as_u64().is_some_and(|status| status >= 2) {
+            if is_so(&job) {
                 return job;
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
     };
-    tokio::time::timeout(ENDS_WITHIN, asking).await.expect("the job ends in time")
+    tokio::time::timeout(ENDS_WITHIN, asking).await.expect("the job gets there in time")
+}
+
+/// From its second page on, VAKA keeps the company waiting: its worker is at work until the gate is released, or until
+/// its lease is nearly up, which is longer than any patience with AWS.
+fn hold_at_the_second_page(world: &World) -> Gate {
+    world.vaka.page_users(Some(100));
+    world.vaka.on(Route::Users).of(world.device).which(Which::From(2)).hold()
 }
 
 /// Fault 39: the logs of a whole sync.
@@ -47,7 +59,7 @@ async fn a_sync_runs_from_the_request_to_the_customers_and_says_nothing_personal
     let nameless = [User::named(""), User::named("")];
     world.vaka.set_users(world.device, [world.vaka.users(world.device), nameless.to_vec()].concat());
     let token = world.administrator().sign().expect("a token");
-    let gate = world.vaka.on(local::vaka::Route::Users).nth(1).hold();
+    let gate = world.vaka.on(Route::Users).nth(1).hold();
     let started = world.post_sync(&token).await.expect("an answer");
     assert_eq!((started.status, &started.body["StatusName"]), (200, &Value::from("Pending")));
     let id = started.id().expect("a job").to_owned();
@@ -101,14 +113,16 @@ async fn a_version_that_is_deployed_in_mid_run_ends_the_job_that_the_one_before_
     let Some(mut world) = world().await else { return };
     world.vaka.populate(world.device, 300, 1);
     let token = world.administrator().sign().expect("a token");
-    let gate = world.proxy.on("TransactWriteItems").containing("LINK#").nth(3).hold_before();
+    let gate = hold_at_the_second_page(&world);
     let started = world.post_sync(&token).await.expect("an answer");
     let id = started.id().expect("a job").to_owned();
     gate.reached().await;
+    let begun = asked_until(&world, &token, &id, |job| job["UsersFound"].as_u64().is_some_and(|found| found > 0)).await;
+    assert_eq!(begun["StatusName"], "Processing", "the old version is in mid-run");
     assert!(world.stack.running("sync").expect("processes") > 0, "the old version is at work");
     world.stack.update().await.expect("another version");
     assert_eq!(world.stack.running("sync").expect("processes"), 0, "nothing is at work of the new version");
-    world.proxy.calm();
+    world.vaka.calm();
     let refused = world.post_sync(&token).await.expect("an answer");
     assert_eq!((refused.status, &refused.body["ResponseStatus"]["Meta"]["JobId"]), (409, &Value::from(id.as_str())));
     let_the_lease_lapse(&world, &id).await;
@@ -124,7 +138,7 @@ async fn of_fifty_companies_the_small_ones_end_while_the_huge_one_is_at_work() {
     let Some(world) = world().await else { return };
     world.vaka.populate(world.device, 2_000, 1);
     let huge = world.administrator().sign().expect("a token");
-    let gate = world.proxy.on("TransactWriteItems").containing(&world.company.to_string()).nth(4).hold_before();
+    let gate = hold_at_the_second_page(&world);
     let started = world.post_sync(&huge).await.expect("an answer");
     let huge_job = started.id().expect("a job").to_owned();
     gate.reached().await;
@@ -144,6 +158,12 @@ async fn of_fifty_companies_the_small_ones_end_while_the_huge_one_is_at_work() {
         let job = ended(&world, token, id).await;
         assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(5)));
     }
+    let at_work = world.job(&huge, &huge_job).await.expect("an answer").body;
+    assert_eq!(at_work["StatusName"], "Processing", "the huge one ended before the small ones");
+    let company = world.company.to_string();
+    let messages = world.proxy.seen().messages();
+    let nudges = messages.iter().filter(|message| message.group.as_deref() == Some(&company)).count();
+    assert_eq!(nudges, 1, "the huge one's worker made room for the small ones");
     gate.release();
     let job = ended(&world, &huge, &huge_job).await;
     assert_eq!((&job["StatusName"], &job["UsersFound"]), (&Value::from("Completed"), &Value::from(2_000)));

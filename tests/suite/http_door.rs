@@ -188,7 +188,7 @@ pub const REALMS: [&str; 4] = ["bookmore-admin", "bookmore", "bookmore-sso", "el
 const TRUSTED: [&str; 3] = [REALMS[0], REALMS[1], REALMS[2]];
 
 /// The deployed clients' number of tries.
-const TRIES: u32 = 4;
+pub const TRIES: u32 = 4;
 
 /// The function with all that it needs.
 pub struct Door {

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use local::template::Template;
 use serde_json::json;
+use tracing::instrument::WithSubscriber as _;
 
-use crate::http_door::{Ask, Door, READ, SUPERADMIN, SYNCS, WRITE, ask, company};
+use crate::http_door::{Ask, Door, READ, SUPERADMIN, SYNCS, TRIES, WRITE, ask, company};
+use crate::lines::Lines;
 
 #[tokio::test]
 async fn a_sync_is_accepted_as_pending_and_a_worker_is_nudged_with_its_two_ids() {
@@ -123,6 +125,26 @@ async fn a_lock_that_was_written_while_its_answer_was_lost_counts_as_taken() {
     let jobs = door.jobs_of(own).await;
     assert_eq!(jobs.iter().map(|job| job["Id"].clone()).collect::<Vec<_>>(), [json!(job)]);
     assert_eq!(door.messages().await.len(), 1);
+}
+
+/// Fault 6, where no answer ever comes.
+#[tokio::test]
+async fn a_lock_whose_answer_is_lost_at_every_try_is_given_back_and_its_job_is_counted_as_failed() {
+    let door = Door::open().await;
+    let own = door.connected().await;
+    door.proxy.on("TransactWriteItems").first(u64::from(TRIES)).lose_answer();
+    let lines = Lines::default();
+    let request = Ask::post().bearer(&door.token(&[WRITE], Some(own)));
+    let answered = door.ask(&request).with_subscriber(lines.subscriber()).await;
+    assert_eq!((answered.status, answered.error_code().as_str()), (503, "ServiceUnavailable"));
+    assert_eq!(door.proxy.seen().applied("TransactWriteItems"), TRIES as usize + 1, "the lock, and its return");
+    let [job] = &door.jobs_of(own).await[..] else { panic!("one job was written") };
+    assert_eq!(job["StatusName"], "Failed");
+    let failed: Vec<_> = lines.fields().into_iter().filter(|fields| fields["event"] == "job.failed").collect();
+    assert_eq!(failed.len(), 1, "the alarm counts this line");
+    assert_eq!((&failed[0]["company.id"], &failed[0]["job.id"]), (&json!(own), &job["Id"]));
+    assert!(door.messages().await.is_empty());
+    door.ask(&request).await.job();
 }
 
 /// Fault 7.

@@ -1,7 +1,9 @@
 //! Jobs whose holder has gone silent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use local::cloud::Endpoint;
 use local::proxy::Gate;
 use recover::rescue::Rescued;
 use shared::clock::Clock;
@@ -10,11 +12,17 @@ use shared::ids::{CompanyId, JobId};
 use shared::job::{Mode, Status};
 use shared::recovery::MOST_ATTEMPTS;
 use shared::table::acquire::Acquire;
+use tokio::task::JoinHandle;
 
 use crate::works::{Works, body, text};
 
 /// Longer than a lease, shorter than the three minutes within which a job has to move.
 const A_LEASE: Duration = Duration::from_secs(121);
+
+const A_SECOND: Duration = Duration::from_secs(1);
+
+/// By how much one host's clock may differ from another's.
+const SKEW: Duration = Duration::from_secs(30);
 
 /// Of one call, as the deployed clients make them.
 const TRIES: usize = 4;
@@ -237,22 +245,70 @@ async fn a_restored_lock_with_its_job_of_long_ago_is_given_up_and_a_new_sync_beg
     assert_eq!(works.job(old).await.status, Status::Failed);
 }
 
-/// Fault 17.
+/// Fault 17: whose clock is ahead takes the lease of a worker at work for lapsed, whose clock is behind waits longer.
 #[tokio::test]
-async fn clocks_that_differ_by_half_a_minute_cost_time_and_nothing_else() {
-    for (ahead, of_worker) in [(30, true), (30, false)] {
-        let works = Works::open().await;
+async fn a_recovery_whose_clock_differs_by_half_a_minute_costs_time_and_nobody_is_counted_twice() {
+    for (is_ahead, returns_first) in [(true, true), (true, false), (false, true), (false, false)] {
+        let works = Arc::new(Works::open().await);
         works.vaka.populate(works.device, 120, 1);
+        let now = works.clock.now();
+        let theirs = Clock::set_to(if is_ahead { now.after(SKEW) } else { now.before(SKEW) });
+        let recovery = recovery_at(&works, theirs.clone());
+        let lapses_after = if is_ahead { A_LEASE - SKEW } else { A_LEASE + SKEW };
+        let advance = |by| [&works.clock, &theirs].iter().for_each(|clock| clock.advance(by));
+
         let job = works.accept().await;
-        let other = Clock::set_to(works.clock.now().after(Duration::from_secs(ahead)));
-        let worker = if of_worker {
-            works.worker_at(other, sync::source::Patience::PRODUCTION)
+        works.messages().await;
+        let gate = works.proxy.on("TransactWriteItems").containing("LINK#").nth(2).hold_before();
+        let at_work = spawn_worker(&works, job);
+        gate.reached().await;
+        advance(lapses_after - 2 * A_SECOND);
+        assert_eq!(recovery.run().await.expect("a run").rescued, rescued(0, 0, 0), "ahead: {is_ahead}");
+        advance(2 * A_SECOND);
+        if is_ahead {
+            assert_eq!(rescued_by(&works).await, rescued(0, 0, 0), "by the worker's clock its lease stands");
+        }
+        assert_eq!(recovery.run().await.expect("a run").rescued, rescued(1, 0, 0), "ahead: {is_ahead}");
+        assert_eq!(works.messages().await, [body(works.company, job)]);
+
+        if returns_first {
+            gate.release();
+            at_work.await.expect("a worker");
+            works.work(job).await;
         } else {
-            works.clock.advance(Duration::from_secs(ahead));
-            works.worker()
-        };
-        works.deliver(&worker, &body(works.company, job), crate::works::TIMEOUT).await;
-        works.recover.run().await.expect("a run");
-        assert_eq!(works.ended(job).await.status, Status::Completed);
+            let second_gate = works.proxy.on("TransactWriteItems").containing("LINK#").nth(1).hold_before();
+            let mut second = spawn_worker(&works, job);
+            tokio::select! {
+                () = second_gate.reached() => {}
+                ended = &mut second => panic!("the second worker did nothing: {ended:?}"),
+            }
+            let links = works.links().await.len();
+            gate.release();
+            at_work.await.expect("a worker");
+            assert_eq!(works.links().await.len(), links, "the first worker writes nothing more");
+            second_gate.release();
+            second.await.expect("a worker");
+        }
+        let counters = works.ended(job).await.counters.expect("counters");
+        let customers = works.customers().await.len() as u64;
+        assert_eq!((counters.found, counters.created), (120, customers), "{is_ahead} {returns_first}");
+        assert_eq!(works.links().await.len(), 120, "{is_ahead} {returns_first}");
+        let ends = works.proxy.seen().writes().filter(|write| write.key("item") == Some("LOCK")).count();
+        assert_eq!(ends, 1, "{is_ahead} {returns_first}");
     }
+}
+
+fn spawn_worker(works: &Arc<Works>, job: JobId) -> JoinHandle<()> {
+    let works = Arc::clone(works);
+    tokio::spawn(async move { works.work(job).await })
+}
+
+/// A recovery with a clock of its own.
+fn recovery_at(works: &Works, clock: Clock) -> recover::App {
+    let settings = recover::Settings {
+        state_table: works.fresh.state_table.clone(),
+        queue_url: works.fresh.queue_url.clone(),
+        event_bus: "default".to_owned(),
+    };
+    recover::App::new(settings, &Endpoint::at(works.proxy.url()).sdk(), clock)
 }

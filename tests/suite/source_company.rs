@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::vaka::{CLIENT_ID, CLIENT_SECRET, Call, Route};
+use local::vaka::{CLIENT_ID, CLIENT_SECRET, Call, Route, SCOPE};
 use shared::clock::Clock;
 use shared::ids::DeviceId;
 use sync::source::{
@@ -74,7 +74,7 @@ impl Company {
     }
 
     pub fn settings(&self) -> VakaSettings {
-        VakaSettings::new(&self.vaka.base_url(), &self.vaka.token_url(), "api://false/.default").unwrap()
+        VakaSettings::new(&self.vaka.base_url(), &self.vaka.token_url(), SCOPE).unwrap()
     }
 
     pub fn parts(&self) -> VakaParts {

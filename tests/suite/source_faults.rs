@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use local::vaka::{Fault, Route};
+use local::vaka::{Fault, Route, SCOPE};
 use sync::source::{PageFault, Patience, Server, SourceError, Trouble, Vaka, VakaParts, VakaSettings};
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -176,7 +176,7 @@ async fn a_server_that_cannot_be_reached_is_a_trouble_that_may_pass() {
     let no_such_host = format!("https://{}.invalid", "x".repeat(70));
     let free_port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
     for base_url in [speaks_no_tls, no_such_host, format!("http://{free_port}")] {
-        let settings = VakaSettings::new(&base_url, &company.vaka.token_url(), "scope").unwrap();
+        let settings = VakaSettings::new(&base_url, &company.vaka.token_url(), SCOPE).unwrap();
         let client = Vaka::new(VakaParts { settings, ..company.parts() });
         let reader = client.for_company(api_key(), time_for(Duration::from_secs(60)));
         let error = read_users(&reader, company.device).await.unwrap_err();

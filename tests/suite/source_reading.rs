@@ -10,6 +10,19 @@ use uuid::Uuid;
 
 use crate::source_company::{API_KEY, Company, as_read, read_users, time_for};
 
+/// Longer than any reader that goes well.
+const ASKED_WITHIN: Duration = Duration::from_secs(60);
+
+/// Returns when this many pages of users have been asked for.
+async fn until_asked_for(company: &Company, pages: usize) {
+    let asked = async {
+        while company.calls(Route::Users).len() < pages {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(ASKED_WITHIN, asked).await.expect("VAKA is asked in time");
+}
+
 #[tokio::test]
 async fn the_users_of_a_system_are_read_whether_vaka_pages_them_or_not() {
     for (users, largest_page) in [(1_050, None), (1_050, Some(100)), (1_050, Some(37)), (20_000, None)] {
@@ -81,9 +94,7 @@ async fn the_next_pages_are_read_while_the_caller_works_on_the_last() {
     let mut users = reader.users(company.device);
     assert_eq!(users.next_chunk().await.unwrap().unwrap().len(), 100);
     // Nothing more is taken; the others are asked for all the same.
-    while company.calls(Route::Users).len() < 5 {
-        tokio::task::yield_now().await;
-    }
+    until_asked_for(&company, 5).await;
 }
 
 #[tokio::test]
@@ -92,9 +103,7 @@ async fn a_caller_that_takes_nothing_is_not_read_ahead_of_by_more_than_a_few_pag
     let reader = company.reader();
     let untouched = reader.users(company.device);
     // Four are ready, and one waits to be.
-    while company.calls(Route::Users).len() < 5 {
-        tokio::task::yield_now().await;
-    }
+    until_asked_for(&company, 5).await;
     // Ten more pages through the same reader: time enough for the first walk to run away.
     assert_eq!(read_users(&reader, company.device).await.unwrap().len(), 1_000);
     assert_eq!(company.calls(Route::Users).len(), 5 + 10);
@@ -108,9 +117,7 @@ async fn a_stream_that_is_dropped_asks_for_nothing_more() {
     let reader = company.reader();
     let mut users = reader.users(company.device);
     assert!(users.next_chunk().await.unwrap().is_some());
-    while company.calls(Route::Users).len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    until_asked_for(&company, 2).await;
     drop(users);
     gate.release();
     assert_eq!(read_users(&reader, company.device).await.unwrap().len(), 1_000);
@@ -165,6 +172,38 @@ async fn continuation_tokens_that_go_round_in_a_circle_end_the_walk_too() {
     let read = company.read().await;
     assert!(matches!(read, Err(SourceError::PagingDoesNotEnd { how: Endless::SameToken })), "{read:?}");
     assert_eq!(company.calls(Route::Users).len(), 3);
+}
+
+/// Fault 27: always another token, and never the end.
+#[tokio::test]
+async fn a_walk_of_more_pages_than_any_system_has_ends_at_its_cap() {
+    let company = Company::with_users(0);
+    company.vaka.on(Route::Groups).fault(Fault::NewToken);
+    let read = company.reader().groups(company.device).await;
+    assert!(matches!(read, Err(SourceError::PagingDoesNotEnd { how: Endless::TooManyPages })), "{read:?}");
+    assert_eq!(company.calls(Route::Groups).len(), 2_000);
+}
+
+/// Fault 27: what is read is counted over all pages of a walk.
+#[tokio::test]
+async fn a_walk_of_more_records_than_any_system_has_ends_however_they_are_paged() {
+    const CAP: usize = 200_000;
+    // The cap is reached, and passed by one.
+    for (pages, ends_well) in [([CAP / 2, CAP / 2], true), ([CAP / 2, CAP / 2 + 1], false)] {
+        let company = Company::with_users(0);
+        for (page, records) in pages.into_iter().enumerate() {
+            let token = if page + 1 < pages.len() { r#""next""# } else { "null" };
+            let records = vec!["{}"; records].join(",");
+            let body = format!(r#"{{"userGroups":[{records}],"continuationToken":{token}}}"#);
+            company.vaka.on(Route::Groups).nth(page as u64 + 1).fault(Fault::Body(body));
+        }
+        match company.reader().groups(company.device).await {
+            Ok(groups) => assert!(ends_well && groups.is_empty()),
+            Err(SourceError::PagingDoesNotEnd { how: Endless::TooManyRecords }) => assert!(!ends_well),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(company.calls(Route::Groups).len(), 2);
+    }
 }
 
 /// Fault 27: an empty page in the middle.

@@ -23,7 +23,7 @@ use local::bokamera::{self, BokaMera, PASSWORD, USERNAME};
 use local::cloud::{Cloud, Endpoint};
 use local::fresh::Fresh;
 use local::proxy::{Gate, Proxy};
-use local::vaka::{CLIENT_ID, CLIENT_SECRET, User, Vaka};
+use local::vaka::{CLIENT_ID, CLIENT_SECRET, SCOPE, User, Vaka};
 use shared::aws::SdkConfig;
 use shared::clock::{Clock, Timestamp};
 use shared::handoff::{Accept, accept};
@@ -141,7 +141,7 @@ impl Works {
 
     /// A worker with a clock of its own, and its own patience with the source.
     pub fn worker_at(&self, clock: Clock, patience: Patience) -> App {
-        let vaka = VakaSettings::new(&self.vaka.base_url(), &self.vaka.token_url(), "api://vaka/.default");
+        let vaka = VakaSettings::new(&self.vaka.base_url(), &self.vaka.token_url(), SCOPE);
         let settings = Settings {
             state_table: self.fresh.state_table.clone(),
             customers_table: self.fresh.customers_table.clone(),

@@ -18,7 +18,7 @@ use super::process;
 use crate::bundle::Binaries;
 use crate::connect::{self, Connection, Secret};
 use crate::runtime::{FunctionProcess, Invoked};
-use crate::vaka::{CLIENT_ID, CLIENT_SECRET, Vaka};
+use crate::vaka::{CLIENT_ID, CLIENT_SECRET, SCOPE, Vaka};
 
 /// The binary of the sync function.
 const SYNC: &str = "sync";
@@ -135,7 +135,7 @@ impl Fixture {
             ("CUSTOMERS_HOME", "embedded".to_owned()),
             ("VAKA_TOKEN_URL", self.vaka.token_url()),
             ("VAKA_BASE_URL", vaka),
-            ("VAKA_SCOPE", "api://vaka/.default".to_owned()),
+            ("VAKA_SCOPE", SCOPE.to_owned()),
         ]);
         environment
     }

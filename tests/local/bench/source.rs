@@ -9,7 +9,7 @@ use sync::source::{ApiKey, Budget, IntegratorAccount, Patience, Vaka, VakaParts,
 
 use super::BenchError;
 use super::fixture::{Company, Fixture};
-use crate::vaka::{CLIENT_ID, CLIENT_SECRET};
+use crate::vaka::{CLIENT_ID, CLIENT_SECRET, SCOPE};
 
 /// Longer than any reading here.
 const TIME: Duration = Duration::from_secs(900);
@@ -19,7 +19,7 @@ const TIME: Duration = Duration::from_secs(900);
 /// # Errors
 /// [`BenchError`].
 pub fn reader(fixture: &Fixture) -> Result<Vaka, BenchError> {
-    let settings = VakaSettings::new(&fixture.vaka.base_url(), &fixture.vaka.token_url(), "api://vaka/.default")
+    let settings = VakaSettings::new(&fixture.vaka.base_url(), &fixture.vaka.token_url(), SCOPE)
         .map_err(|error| BenchError::went_wrong("the reader", error.to_string()))?;
     Ok(Vaka::new(VakaParts {
         settings,

@@ -87,9 +87,13 @@ pub(super) async fn create(
     body: String,
 ) -> Response<Body> {
     let sent: Customer = serde_json::from_str(&body).unwrap_or_default();
+    let is_json = says_json(&headers);
     let call =
         Call { route: Route::Create, query: raw.unwrap_or_default(), headers, body: Value::Object(sent.clone()) };
     settle(&state, call, |state| {
+        if !is_json {
+            return no_json();
+        }
         let Some(company) = guid(&query, "CompanyId") else { return refused("CompanyId", "Inget företag.") };
         let id = text(&sent, "CustomerId").and_then(|id| id.parse().ok());
         let (id, manners) = match state.manners.ids {
@@ -130,9 +134,13 @@ pub(super) async fn update(
     body: String,
 ) -> Response<Body> {
     let sent: Customer = serde_json::from_str(&body).unwrap_or_default();
+    let is_json = says_json(&headers);
     let call =
         Call { route: Route::Update, query: raw.unwrap_or_default(), headers, body: Value::Object(sent.clone()) };
     settle(&state, call, |state| {
+        if !is_json {
+            return no_json();
+        }
         let own_account = state.manners.own_account;
         let found = guid(&query, "CompanyId").and_then(|company| state.find(company, id));
         let Some(record) = found else {
@@ -229,6 +237,16 @@ fn may(state: &State, headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = text(AUTHORIZATION).strip_prefix("Bearer ").unwrap_or_default();
     state.accepts(token, text(HeaderName::from_static("x-api-key")))
+}
+
+fn says_json(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media_type.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn no_json() -> Answer {
+    let status_code = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    (status_code, status("UnsupportedMediaType", None, "Innehållet måste vara JSON."))
 }
 
 fn guid(query: &Parameters, name: &str) -> Option<Uuid> {

@@ -31,11 +31,23 @@ async fn call(
     path: &str,
     body: &Value,
 ) -> Result<(StatusCode, Value), Box<dyn std::error::Error>> {
+    call_as("application/json", bokamera, token, method, path, body).await
+}
+
+async fn call_as(
+    media_type: &str,
+    bokamera: &BokaMera,
+    token: &Value,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Result<(StatusCode, Value), Box<dyn std::error::Error>> {
     let request = Request::builder()
         .method(method)
         .uri(format!("{}{path}", bokamera.url()))
         .header("authorization", format!("Bearer {}", token["access_token"].as_str().unwrap_or_default()))
         .header("x-api-key", API_KEY)
+        .header("content-type", media_type)
         .body(Body::from(body.to_string()))?;
     let (status, body) = plain_http::send(request, PATIENCE).await?;
     Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
@@ -68,6 +80,21 @@ async fn what_an_update_leaves_out_is_cleared_and_an_own_account_is_left_alone()
     assert_eq!(Value::Object(customers[0].clone()), json!({"Id": id.to_string(), "Lastname": "Gran"}));
     bokamera.give_account(company, id);
     assert_eq!(call(&bokamera, &token, Method::PUT, &path, &json!({})).await?.0, 403);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_said_to_be_json_is_refused() -> Outcome {
+    let bokamera = BokaMera::start()?;
+    let (company, token) = (Uuid::new_v4(), sign_in(&bokamera).await?);
+    let id = bokamera.add(company, "Tuva", "Ek", "tuva@example.com");
+    let new = json!({"Firstname": "a", "Lastname": "b", "Phone": ""});
+    for (method, path) in [(Method::POST, "/customers".to_owned()), (Method::PUT, format!("/customers/{id}"))] {
+        let path = format!("{path}?CompanyId={company}");
+        assert_eq!(call_as("text/plain", &bokamera, &token, method.clone(), &path, &new).await?.0, 415, "{method}");
+        let json = "Application/JSON; charset=utf-8";
+        assert_eq!(call_as(json, &bokamera, &token, method.clone(), &path, &new).await?.0, 200, "{method}");
+    }
     Ok(())
 }
 

@@ -22,6 +22,17 @@ pub struct Operation {
     pub actions: usize,
     /// What its sender has to be allowed.
     pub rights: Vec<Right>,
+    /// What a message that is sent says to the queue.
+    pub message: Option<Message>,
+}
+
+/// A message that is sent to a queue, without its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its group.
+    pub group: Option<String>,
+    /// How long the queue keeps it back, in seconds.
+    pub delay_s: u64,
 }
 
 /// One item that a request writes.
@@ -48,11 +59,12 @@ impl Operation {
             Some((target, name)) => {
                 let body: Value = serde_json::from_slice(body).unwrap_or_default();
                 let (writes, actions) = items(name, &body);
-                Self { name: name.to_owned(), writes, actions, rights: right::of_operation(target, &body) }
+                let (rights, message) = (right::of_operation(target, &body), message(name, &body));
+                Self { name: name.to_owned(), writes, actions, rights, message }
             }
             None => {
                 let name = format!("{} {}", parts.method, parts.uri.path());
-                Self { name, writes: Vec::new(), actions: 0, rights: right::of_path(parts) }
+                Self { name, writes: Vec::new(), actions: 0, rights: right::of_path(parts), message: None }
             }
         }
     }
@@ -62,6 +74,13 @@ impl Operation {
         // An AWS operation has one name; a path may go on below the prefix.
         pattern == "*" || self.name == pattern || (pattern.contains(' ') && self.name.starts_with(pattern))
     }
+}
+
+fn message(operation: &str, body: &Value) -> Option<Message> {
+    (operation == "SendMessage").then(|| Message {
+        group: body["MessageGroupId"].as_str().map(str::to_owned),
+        delay_s: body["DelaySeconds"].as_u64().unwrap_or_default(),
+    })
 }
 
 fn items(operation: &str, body: &Value) -> (Vec<Write>, usize) {

@@ -1,6 +1,6 @@
 //! The record of what passed a proxy, and the questions that tests ask of it.
 
-use super::operation::{Operation, Write};
+use super::operation::{Message, Operation, Write};
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,16 @@ impl Seen {
     /// Every item written, to any table, by requests that the server carried out.
     pub fn writes(&self) -> impl Iterator<Item = &Write> {
         self.entries.iter().filter(|entry| entry.fate.applied()).flat_map(|entry| &entry.operation.writes)
+    }
+
+    /// Every message that a queue has taken.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Message> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.fate.applied())
+            .filter_map(|entry| entry.operation.message.clone())
+            .collect()
     }
 
     /// The names of all operations seen, with how often; for a table of counts.

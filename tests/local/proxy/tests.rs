@@ -100,3 +100,13 @@ async fn an_answer_that_is_cut_short_is_an_error_to_its_reader() -> Outcome {
     assert!(matches!(answer, Err(plain_http::PlainHttpError::CutShort(_))), "{answer:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_message_shows_its_group_and_is_kept_back_no_longer_than_sqs_allows() -> Outcome {
+    let server = server()?;
+    let proxy = Proxy::in_front_of(&server.url())?;
+    assert_eq!(ask(&proxy, "SendMessage", r#"{"DelaySeconds":900,"MessageGroupId":"a"}"#).await?.0, 200);
+    assert_eq!(ask(&proxy, "SendMessage", r#"{"DelaySeconds":901,"MessageGroupId":"a"}"#).await?.0, 400);
+    assert_eq!(proxy.seen().messages(), [Message { group: Some("a".to_owned()), delay_s: 900 }]);
+    Ok(())
+}

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::script::Fault;
-use super::{Call, Route, Shared, User};
+use super::{Call, Route, SCOPE, Shared, User};
 use crate::serving::{broken_off, hang_up};
 
 /// The page that is given when none is asked for, and the largest there is.
@@ -36,8 +36,12 @@ pub(super) async fn token(
     settle(&state, fault, || {
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         let mut state = state.lock();
-        if field("grant_type") != "client_credentials" || field("scope").is_empty() {
-            return Err((StatusCode::BAD_REQUEST, json!({"error": "invalid_request"})));
+        let refused = |error: &str| Err((StatusCode::BAD_REQUEST, json!({"error": error})));
+        if field("grant_type") != "client_credentials" {
+            return refused("unsupported_grant_type");
+        }
+        if field("scope") != SCOPE {
+            return refused("invalid_scope");
         }
         if !state.knows(field("client_id"), field("client_secret")) {
             return Err((StatusCode::UNAUTHORIZED, json!({"error": "invalid_client"})));
@@ -88,7 +92,7 @@ type Refusal = (StatusCode, Value);
 fn arrive(state: &Shared, route: Route, device: Option<Uuid>, query: &str, headers: HeaderMap) -> Option<Fault> {
     let mut state = state.lock();
     state.calls.push(Call { route, device, query: query.to_owned(), headers, at: Instant::now() });
-    state.judge(route)
+    state.judge(route, device)
 }
 
 fn may<'a>(state: &'a super::State, device: Uuid, headers: &HeaderMap) -> Result<&'a super::systems::System, Refusal> {
@@ -173,6 +177,10 @@ async fn settle(
         Some(Fault::NoList) => text(JSON, r#"{"status":"ok"}"#),
         Some(Fault::EmptyList) => text(JSON, r#"{"userAccounts":[],"userGroups":[],"continuationToken":null}"#),
         Some(Fault::Body(body)) => text(JSON, body),
+        Some(Fault::NewToken) => {
+            let next = Uuid::new_v4();
+            text(JSON, json!({"userAccounts": [], "userGroups": [], "continuationToken": next}).to_string())
+        }
         Some(Fault::Huge { bytes }) => huge(bytes),
         Some(fault) => match right() {
             Ok(body) => spoilt(&fault, body.to_string()),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::{Route, Vaka};
 use crate::proxy::{Gate, Which};
 
@@ -46,6 +48,8 @@ pub enum Fault {
     },
     /// The right page, but its continuation token is one and the same for ever.
     SameToken,
+    /// An empty page; its continuation token is one that nobody has seen.
+    NewToken,
     /// An empty page; its continuation token leads to the page that should have come.
     EmptyPage,
     /// 200 with an empty list and no continuation token.
@@ -78,14 +82,15 @@ impl Fault {
 #[derive(Debug)]
 pub(super) struct Rule {
     route: Route,
+    device: Option<Uuid>,
     which: Which,
     fault: Fault,
     count: u64,
 }
 
 impl Rule {
-    pub(super) fn judge(&mut self, route: Route) -> Option<Fault> {
-        if route != self.route {
+    pub(super) fn judge(&mut self, route: Route, device: Option<Uuid>) -> Option<Fault> {
+        if route != self.route || (self.device.is_some() && self.device != device) {
             return None;
         }
         self.count += 1;
@@ -104,12 +109,20 @@ impl Rule {
 pub struct On<'a> {
     vaka: &'a Vaka,
     route: Route,
+    device: Option<Uuid>,
     which: Which,
 }
 
 impl<'a> On<'a> {
     pub(super) fn new(vaka: &'a Vaka, route: Route) -> Self {
-        Self { vaka, route, which: Which::From(1) }
+        Self { vaka, route, device: None, which: Which::From(1) }
+    }
+
+    /// Only requests for this system.
+    #[must_use]
+    pub fn of(mut self, device: Uuid) -> Self {
+        self.device = Some(device);
+        self
     }
 
     /// Only the nth, counted from 1 and from now.
@@ -139,8 +152,8 @@ impl<'a> On<'a> {
 
     /// What goes wrong.
     pub fn fault(self, fault: Fault) {
-        let Self { vaka, route, which } = self;
-        vaka.state.lock().rules.push(Rule { route, which, fault, count: 0 });
+        let Self { vaka, route, device, which } = self;
+        vaka.state.lock().rules.push(Rule { route, device, which, fault, count: 0 });
     }
 
     /// The requests stand still until the gate is released.

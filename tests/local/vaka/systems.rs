@@ -80,10 +80,10 @@ impl State {
     }
 
     /// The first fault that a rule has for this request; every rule counts every request of its door.
-    pub(super) fn judge(&mut self, route: Route) -> Option<Fault> {
+    pub(super) fn judge(&mut self, route: Route, device: Option<Uuid>) -> Option<Fault> {
         let mut decided = None;
         for rule in &mut self.rules {
-            let fault = rule.judge(route);
+            let fault = rule.judge(route, device);
             decided = decided.or(fault);
         }
         decided

@@ -1,7 +1,7 @@
 use super::*;
 use axum::body::{Body, Bytes};
 use hyper::{Request, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::plain_http;
 
@@ -9,13 +9,18 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn sign_in(vaka: &Vaka) -> Result<String, Box<dyn std::error::Error>> {
-    let form = format!("grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}&scope=s");
+async fn grant(vaka: &Vaka, scope: &str) -> Result<(StatusCode, Value), Box<dyn std::error::Error>> {
+    let form =
+        format!("grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}&scope={scope}");
     let request = Request::post(vaka.token_url())
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(form))?;
-    let (_, body) = plain_http::send(request, PATIENCE).await?;
-    let body: Value = serde_json::from_slice(&body)?;
+    let (status, body) = plain_http::send(request, PATIENCE).await?;
+    Ok((status, serde_json::from_slice(&body)?))
+}
+
+async fn sign_in(vaka: &Vaka) -> Result<String, Box<dyn std::error::Error>> {
+    let (_, body) = grant(vaka, SCOPE).await?;
     Ok(body["access_token"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -43,6 +48,17 @@ async fn a_call_needs_a_live_token_and_the_key_of_its_own_system() -> Outcome {
     assert_eq!(fetch(&vaka, Uuid::new_v4(), &token, "ours", "").await?.0, 404);
     vaka.revoke_tokens();
     assert_eq!(fetch(&vaka, ours, &token, "ours", "").await?.0, 401);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_is_given_for_the_documented_scope_alone() -> Outcome {
+    let vaka = Vaka::start()?;
+    assert_eq!(grant(&vaka, SCOPE).await?.0, 200);
+    assert_eq!(
+        grant(&vaka, "api://another/.default").await?,
+        (StatusCode::BAD_REQUEST, json!({"error": "invalid_scope"}))
+    );
     Ok(())
 }
 

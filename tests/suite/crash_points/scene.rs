@@ -14,7 +14,7 @@ use local::fresh::Fresh;
 use local::issuer::{Issuer, Realm};
 use local::proxy::{Gate, Proxy};
 use local::runtime::{FunctionProcess, Invoked};
-use local::vaka::{CLIENT_ID, CLIENT_SECRET, Vaka};
+use local::vaka::{CLIENT_ID, CLIENT_SECRET, SCOPE, Vaka};
 use local::world::WRITE_ROLE;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -328,7 +328,7 @@ fn environment(theatre: &Theatre, fresh: &Fresh, aws: &Endpoint, vaka: &str) -> 
         ("TRUSTED_ISSUERS", theatre.realm.url().to_owned()),
         ("VAKA_BASE_URL", vaka.to_owned()),
         ("VAKA_TOKEN_URL", format!("{vaka}/token")),
-        ("VAKA_SCOPE", "api://vaka/.default".to_owned()),
+        ("VAKA_SCOPE", SCOPE.to_owned()),
     ]);
     environment
 }
