@@ -32,6 +32,7 @@ mod http_report;
 mod http_start;
 mod marks;
 mod recovery;
+mod recovery_pause;
 mod schedule_clock;
 mod schedule_connect;
 mod settings_deployed;

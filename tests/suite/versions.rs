@@ -9,7 +9,7 @@ use shared::job::{Counters, Mode, Status};
 use crate::works::{TIMEOUT, Works, body, text};
 
 /// The attributes of a job under way that have a default, so that a version that wrote none can have put it.
-const NEWER: &str = "REMOVE #attempts, #slices, #idle, #dry, #ttl";
+const NEWER: &str = "REMOVE #attempts, #slices, #idle, #dry, #ttl, #pause";
 
 async fn written_by_an_older_version(works: &Works, job: JobId) {
     let update = works.fresh.endpoint.dynamodb().update_item().table_name(&works.fresh.state_table);
@@ -21,6 +21,7 @@ async fn written_by_an_older_version(works: &Works, job: JobId) {
         ("#idle", "idle_slices"),
         ("#dry", "dry_run"),
         ("#ttl", "expires_on"),
+        ("#pause", "not_before"),
     ];
     let update = names.into_iter().fold(update, |update, (name, of)| update.expression_attribute_names(name, of));
     update.send().await.expect("an item of an older version");

@@ -9,6 +9,7 @@
 //! | `generation` | `JOB` | count of starts | start |
 //! | `worker` | `JOB` | id of the invocation that holds the lease; absent while a message holds it | start; removed by hand-over, recovery, end |
 //! | `lease_expires_at` | `JOB` | ms since the epoch; absent once ended | every step |
+//! | `not_before` | `JOB` | ms since the epoch: the end of the pause before the next slice; absent without one | hand-over; removed by start, recovery, end |
 //! | `lease_shard` | `JOB` | `0` to `7`; absent once ended | acquire; removed by every end |
 //! | `attempts` | `JOB` | rescues since the last progress | recovery; zeroed by a commit that decided something |
 //! | `slices` | `JOB` | hand-overs | hand-over |
@@ -72,6 +73,8 @@ pub const SHARDS: u8 = 8;
 pub const WORKER_LEASE: Duration = Duration::from_secs(120);
 /// How long a message may be under way before its job is looked at.
 pub const HAND_OFF_LEASE: Duration = Duration::from_secs(120);
+/// How far apart the clocks of two hosts are taken to be at most.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(30);
 /// Ended jobs are kept this long, and their reports with them.
 pub const JOBS_ARE_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
@@ -113,6 +116,8 @@ pub(super) struct JobItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_expires_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_shard: Option<String>,
     #[serde(default)]
     pub attempts: u32,
@@ -151,6 +156,7 @@ impl JobItem {
             generation: 0,
             worker: None,
             lease_expires_at: Some(now.after(HAND_OFF_LEASE)),
+            not_before: None,
             lease_shard: Some(lease_shard(&company)),
             attempts: 0,
             slices: 0,
