@@ -7,6 +7,7 @@ use recover::rescue::Rescued;
 use shared::clock::Clock;
 use shared::ids::JobId;
 use shared::job::Status;
+use shared::recovery::MOST_ATTEMPTS;
 use shared::table::schema::CLOCK_SKEW;
 use sync::source::Patience;
 
@@ -28,6 +29,12 @@ async fn paused(works: &Works) -> JobId {
     works.vaka.calm();
     assert_eq!(works.job(job).await.status, Status::Processing);
     job
+}
+
+/// Time passes until the job's lease runs out, and the recover function runs.
+async fn lapse(works: &Works, job: JobId) -> Rescued {
+    works.clock.turn_to(works.job(job).await.lease_expires_at.expect("a lease"));
+    works.recover.run().await.expect("a run").rescued
 }
 
 async fn is_paused(works: &Works, job: JobId) -> bool {
@@ -74,9 +81,7 @@ async fn a_job_whose_message_came_too_early_moves_again_when_its_lease_has_run_o
     let response = works.deliver(&worker, &body(works.company, job), TIMEOUT).await;
     assert!(response.batch_item_failures.is_empty(), "it is done");
     assert!(works.job(job).await.status.is_active());
-    let lapses_at = works.job(job).await.lease_expires_at.expect("a lease");
-    works.clock.turn_to(lapses_at);
-    assert_eq!(works.recover.run().await.expect("a run").rescued, Rescued { resent: 1, ..Rescued::default() });
+    assert_eq!(lapse(&works, job).await, Rescued { resent: 1, ..Rescued::default() });
     assert_eq!(works.messages().await, [body(works.company, job)]);
     works.deliver(&worker, &body(works.company, job), TIMEOUT).await;
     assert_eq!(works.ended(job).await.status, Status::Completed, "a rescue ends the pause by every clock");
@@ -104,6 +109,22 @@ async fn a_slice_that_hands_over_at_once_makes_no_pause() {
     let job = works.accept().await;
     works.deliver(&works.worker(), &body(works.company, job), Duration::ZERO).await;
     assert!(!is_paused(&works, job).await);
+    works.work(job).await;
+    assert_eq!(works.ended(job).await.status, Status::Completed);
+}
+
+/// A slice that hands over has shown that the job is not lost, so what it waited before does not count.
+#[tokio::test]
+async fn rescues_of_a_job_that_waited_in_the_queue_do_not_count_after_a_hand_over() {
+    let works = works().await;
+    let job = works.accept().await;
+    for _ in 0..MOST_ATTEMPTS {
+        assert_eq!(lapse(&works, job).await.resent, 1);
+    }
+    works.vaka.on(Route::Users).nth(1).fault(Fault::status(429).with("Retry-After", PAUSE.as_secs().to_string()));
+    works.work(job).await;
+    works.vaka.calm();
+    assert_eq!(lapse(&works, job).await, Rescued { resent: 1, ..Rescued::default() });
     works.work(job).await;
     assert_eq!(works.ended(job).await.status, Status::Completed);
 }

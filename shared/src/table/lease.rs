@@ -294,8 +294,8 @@ impl Table {
     /// [`TableError`]; the job may have been handed over when the answer was lost. Recovery sends
     /// the message when nobody does.
     pub async fn hand_over(&self, lease: Lease, delay: Duration, now: Timestamp) -> Result<Finish, TableError> {
-        const HAND_OVER: &str =
-            "SET #lease_expires_at = :until, #slices = :slices, #idle_slices = :idle, #updated_at = :now";
+        const HAND_OVER: &str = "SET #lease_expires_at = :until, #slices = :slices, #idle_slices = :idle, \
+             #attempts = :zero, #updated_at = :now";
         const AT_ONCE: &str = "REMOVE #worker, #not_before";
         const AFTER_A_PAUSE: &str = ", #not_before = :not_before REMOVE #worker";
         // What SQS makes of it.
@@ -306,6 +306,7 @@ impl Table {
                 (":until", moment(now.after(delay).after(HAND_OFF_LEASE))),
                 (":slices", number(lease.slices + 1)),
                 (":idle", number(lease.idle_slices())),
+                (":zero", number(0)),
             ])
             .unwrap_or_default(),
         );

@@ -11,7 +11,7 @@
 //! | `lease_expires_at` | `JOB` | ms since the epoch; absent once ended | every step |
 //! | `not_before` | `JOB` | ms since the epoch: the end of the pause before the next slice; absent without one | hand-over; removed by start, recovery, end |
 //! | `lease_shard` | `JOB` | `0` to `7`; absent once ended | acquire; removed by every end |
-//! | `attempts` | `JOB` | rescues since the last progress | recovery; zeroed by a commit that decided something |
+//! | `attempts` | `JOB` | rescues since the last sign of life | recovery; zeroed by hand-over and by a commit that decided something |
 //! | `slices` | `JOB` | hand-overs | hand-over |
 //! | `idle_slices` | `JOB` | slices in a row that decided nothing | hand-over |
 //! | `found`, `created`, `updated`, `unchanged`, `skipped` | `JOB` | users; absent until a walk has begun | start, commit, finish |

@@ -221,6 +221,7 @@ impl Company {
         self.under_lease(rules, id, generation, |job| {
             job.worker = false;
             job.paused = pause;
+            job.attempts = 0;
             job.stamp();
             job.slices = job.slices.saturating_add(1);
         })
