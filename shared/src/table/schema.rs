@@ -92,8 +92,8 @@ pub fn lease_shard(company: &CompanyId) -> String {
 
 /// Which of its kind's shards a company's things are in.
 pub(super) fn shard(company: &CompanyId) -> u8 {
-    // The last byte of a Guid is random in every version that is in use.
-    company.as_uuid().as_bytes()[15] % SHARDS
+    // Which bytes of a Guid differ between companies depends on its version: all of them count.
+    company.as_uuid().as_bytes().iter().fold(0, |folded, byte| folded ^ byte) % SHARDS
 }
 
 /// When a job that was accepted then goes, and its report with it; in s since the epoch.
@@ -221,6 +221,21 @@ mod tests {
             .map(|_| lease_shard(&CompanyId::from_uuid(*JobId::mint(Timestamp::from_ms(0)).as_uuid())))
             .collect();
         assert_eq!(shards.len(), usize::from(SHARDS));
+    }
+
+    #[test]
+    fn ids_that_differ_in_any_of_their_bytes_alone_spread_over_all_shards() {
+        // A Guid of version 1 ends with the machine's address, and so does one of NEWSEQUENTIALID.
+        for byte in 0..16 {
+            let shards: std::collections::HashSet<_> = (0..SHARDS)
+                .map(|n| {
+                    let mut bytes = *b"\x01\xf0\x11\x22\x33\x44\x1a\xbb\x80\x66\x00\x15\x5d\x01\x02\x03";
+                    bytes[byte] = n;
+                    lease_shard(&CompanyId::from_uuid(uuid::Uuid::from_bytes(bytes)))
+                })
+                .collect();
+            assert_eq!(shards.len(), usize::from(SHARDS), "byte {byte}");
+        }
     }
 
     #[test]
