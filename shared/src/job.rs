@@ -298,7 +298,7 @@ pub struct Job {
     pub updated_at: Timestamp,
     /// Until when nobody but the holder may move it; `None` once it has ended.
     pub lease_expires_at: Option<Timestamp>,
-    /// How often it was rescued since it last made progress.
+    /// How often it was rescued since it was last handed over or made progress.
     pub attempts: u32,
 }
 

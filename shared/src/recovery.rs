@@ -2,8 +2,9 @@
 //! function every minute, and a request or a due sync that finds its company's lock held by such a job.
 //!
 //! A crash at any instant looks the same from here: a lease that ran out. The job gets a new
-//! lease and its message is sent again; after five attempts without progress, or a day, it ends
-//! as failed and the lock is free.
+//! lease and its message is sent again; after five attempts in a row, or a day, it ends as failed and
+//! the lock is free. A row ends with a hand-over or progress: slices without progress have a limit of
+//! their own.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::table::lapsed::Lapse;
 use crate::table::schema::HAND_OFF_LEASE;
 use crate::table::{Table, TableError};
 
-/// Rescues of a job that makes no progress, before it is given up.
+/// Rescues of a job in a row, before it is given up.
 pub const MOST_ATTEMPTS: u32 = 5;
 
 /// What became of a job that was looked at.

@@ -203,6 +203,7 @@ async fn a_wait_that_is_asked_for_is_made_and_a_long_one_is_handed_over() {
         let waits = works.clock.now().until(now.lease_expires_at.expect("a lease")) - HAND_OFF_LEASE;
         assert!((300..=301).contains(&waits.as_secs()), "{status}: {waits:?}");
         works.bokamera().calm();
+        works.clock.advance(waits);
         works.work(job).await;
         assert_eq!(works.ended(job).await.counters, Some(counters(10, 10, 0, 0, 0)));
         assert_eq!(works.customers().await.len(), 10);

@@ -36,6 +36,7 @@ mod http_start;
 mod lines;
 mod marks;
 mod recovery;
+mod recovery_pause;
 mod schedule_clock;
 mod schedule_connect;
 mod settings_deployed;

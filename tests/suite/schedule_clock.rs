@@ -56,6 +56,10 @@ fn passed_over(passed_over: u32) -> Scheduled {
     Scheduled { passed_over, ..Scheduled::default() }
 }
 
+fn put_off(put_off: u32) -> Scheduled {
+    Scheduled { put_off, ..Scheduled::default() }
+}
+
 #[tokio::test]
 async fn a_due_sync_starts_by_itself_and_is_a_job_like_any_other() {
     let works = scheduled(DAILY).await;
@@ -91,6 +95,32 @@ async fn a_sync_that_is_going_is_left_alone_and_the_schedule_moves_on() {
     assert_eq!(minute(&works).await, passed_over(1));
     assert_eq!(works.job(going).await, before);
     assert_eq!((jobs(&works).await.len(), due_at(&works).await), (1, Some(NOON.after(A_DAY + HALF_AN_HOUR))));
+}
+
+/// A dry run writes nobody, so it is not what was due.
+#[tokio::test]
+async fn a_due_sync_waits_for_the_end_of_a_dry_run_and_then_starts() {
+    let works = scheduled(DAILY).await;
+    works.clock.advance(HALF_AN_HOUR);
+    let dry = works.accept_to(Mode::DryRun).await;
+    assert_eq!((minute(&works).await, minute(&works).await), (put_off(1), put_off(1)));
+    assert_eq!(due_at(&works).await, Some(NOON.after(HALF_AN_HOUR)), "the due time stands");
+    works.work(dry).await;
+    works.ended(dry).await;
+    assert_eq!(minute(&works).await, started(1));
+    let [first, second] = jobs(&works).await.try_into().expect("two jobs");
+    assert_eq!((first.mode, second.mode), (Mode::Apply, Mode::DryRun));
+}
+
+#[tokio::test]
+async fn a_due_sync_waits_for_dry_runs_for_a_day_and_is_passed_over_then() {
+    const A_MINUTE: Duration = Duration::from_secs(60);
+    let works = scheduled(DAILY).await;
+    works.clock.advance(HALF_AN_HOUR + A_DAY - A_MINUTE);
+    works.accept_to(Mode::DryRun).await;
+    assert_eq!(minute(&works).await, put_off(1));
+    works.clock.advance(A_MINUTE);
+    assert_eq!(minute(&works).await, passed_over(1));
 }
 
 #[tokio::test]
@@ -292,7 +322,7 @@ async fn a_lock_whose_job_is_gone_keeps_a_due_sync_for_a_minute_and_no_longer() 
     let put = put.item("company", text(works.company)).item("item", text("LOCK"));
     put.item("job", text(JobId::mint(NOON))).send().await.expect("an old lock");
     works.clock.advance(HALF_AN_HOUR);
-    assert_eq!(minute(&works).await, Scheduled { put_off: 1, ..Scheduled::default() });
+    assert_eq!(minute(&works).await, put_off(1));
     assert_eq!(minute(&works).await, started(1));
 }
 

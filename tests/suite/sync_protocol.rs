@@ -203,6 +203,7 @@ async fn a_job_of_twenty_slices_ends_exactly() {
         works.vaka.on(Route::Users).nth(slice + 1).fault(fault);
         works.deliver(&works.worker(), &body(works.company, job), TIMEOUT).await;
         works.vaka.calm();
+        works.clock.advance(Duration::from_secs(600));
         let now = works.job(job).await;
         if slice < 20 {
             assert_eq!(now.status, Status::Processing, "slice {slice}: {:?}", now.failure_text);

@@ -149,6 +149,7 @@ async fn cut_off_after(works: &Works, job: &Job, pages: u64) -> Job {
     works.vaka.on(Route::Users).nth(pages + 1).fault(Fault::status(429).with("Retry-After", "600"));
     works.deliver(&works.worker(), &body(works.company, job.id), TIMEOUT).await;
     works.vaka.calm();
+    works.clock.advance(Duration::from_secs(600));
     works.job(job.id).await
 }
 

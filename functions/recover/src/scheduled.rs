@@ -1,8 +1,8 @@
 //! Syncs that are due by their company's schedule are started.
 //!
 //! A due time is used up in the write that takes the company's lock, so it starts one job whatever
-//! crashes here. Where a job is going already, or the connection is switched off, it is passed
-//! over. The next time is counted from now: what was missed for days is started once.
+//! crashes here. Where a sync is going already, or the connection is switched off, it is passed
+//! over. A dry run, which writes nobody, is waited for. The next time is counted from now: what was missed for days is started once.
 //!
 //! A job whose message cannot be sent is left as it is, with its lock: nobody waits for an answer,
 //! and it lapses and is rescued like any other.
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use shared::handoff::{AcceptError, holder};
 use shared::ids::JobId;
+use shared::job::LONGEST_JOB;
 use shared::queue::Nudge;
 use shared::recovery::RecoveryError;
 use shared::table::acquire::AcquireDue;
@@ -24,11 +25,11 @@ use crate::{App, RecoverError};
 pub struct Scheduled {
     /// A job was started.
     pub started: u32,
-    /// Nothing was started: a job is going, or the connection is switched off.
+    /// Nothing was started: a sync is going, or the connection is switched off.
     pub passed_over: u32,
     /// Found to be used up, changed or removed.
     pub moved_on: u32,
-    /// Left for the next minute: the lock was of a job that has ended, and has just been freed.
+    /// Left for the next minute: the lock was of a job that has ended and has just been freed, or is a dry run's.
     pub put_off: u32,
 }
 
@@ -91,6 +92,9 @@ impl App {
             AcquireDue::MovedOn => return Ok(Fate::MovedOn),
             AcquireDue::Inactive => "the connection is switched off",
             AcquireDue::Held { by } => match holder(&self.table, &self.queue, &self.clock, company, by).await? {
+                Some(going) if going.mode.is_dry_run() && now < due.due_at.after(LONGEST_JOB) => {
+                    return Ok(Fate::PutOff);
+                }
                 Some(_) => "a sync is going already",
                 None => return Ok(Fate::PutOff),
             },

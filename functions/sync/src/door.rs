@@ -1,8 +1,8 @@
 //! The queue door: takes a message, starts a worker on its job, says whether the message is done.
 //! The api function knocks here too, when an administrator wants a connection tried.
 //!
-//! A message is only a nudge, so one that comes twice, late, or about a job that has ended is
-//! done at once. One that cannot be read, or whose work failed, is given back: SQS delivers it
+//! A message is only a nudge, so one that comes twice, late, during a pause of its job, or after the
+//! job has ended is done at once. One that cannot be read, or whose work failed, is given back: SQS delivers it
 //! again, and after five times it lies in the dead-letter queue, where an alarm sees it.
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
@@ -159,6 +159,7 @@ impl App {
             }
             Start::Ended => Ok("the job had ended"),
             Start::HeldByOther => Ok("another worker is at the job"),
+            Start::Paused => Ok("the job is paused, and another message goes on with it"),
             Start::Unknown => Ok("there is no such job"),
         }
     }

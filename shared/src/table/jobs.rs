@@ -26,7 +26,7 @@ const OF_COMPANY: &str = "#company = :company AND begins_with(#item, :prefix)";
 const WITH_STATUS: &str = "#status = :status";
 
 const END: &str = "SET #status = :end, #updated_at = :now, #reason = :reason, #error_message = :text \
-     REMOVE #lease_expires_at, #lease_shard, #worker";
+     REMOVE #lease_expires_at, #lease_shard, #worker, #not_before";
 
 impl Table {
     /// One job of one company, read consistently; `None` when the company has no such job.

@@ -32,7 +32,7 @@ const BEFORE: &str = "#lease_shard = :shard AND #lease_expires_at <= :now";
 const STILL_LAPSED: &str = "#lease_expires_at = :seen AND #status IN (:pending, :processing)";
 const STILL_LAPSED_UNSTAMPED: &str = "attribute_not_exists(#lease_expires_at) AND #status IN (:pending, :processing)";
 const EXTEND: &str = "SET #lease_expires_at = :until, #lease_shard = :shard, #attempts = :attempts, #updated_at = :now \
-     REMOVE #worker";
+     REMOVE #worker, #not_before";
 
 impl Table {
     /// The jobs whose lease ran out before now, oldest first within each shard. The index may lag

@@ -20,7 +20,7 @@ use crate::job::{Counters, Failure, LONGEST_JOB, Mode, Status};
 use super::action::Action;
 use super::expression::{key, moment, names, number, text, values};
 use super::report::{PartKey, Row};
-use super::schema::{HAND_OFF_LEASE, JobItem, WORKER_LEASE, job_key, lease_shard};
+use super::schema::{CLOCK_SKEW, HAND_OFF_LEASE, JobItem, WORKER_LEASE, job_key, lease_shard};
 use super::transaction::{MOST_ACTIONS, Verdict, Written};
 use super::{Table, TableError};
 
@@ -65,6 +65,9 @@ pub enum Start {
     Ended,
     /// A worker is at it whose lease stands.
     HeldByOther,
+    /// The pause before its next slice is not over. The message that is sent for that slice is
+    /// another one, or this clock is far behind; then the lease runs out.
+    Paused,
     /// There is no such job.
     Unknown,
 }
@@ -99,12 +102,13 @@ pub enum Ending {
     Failed(Failure),
 }
 
-const STARTABLE: &str =
-    "#status IN (:pending, :processing) AND (attribute_not_exists(#worker) OR #lease_expires_at <= :now)";
+const STARTABLE: &str = "#status IN (:pending, :processing) AND (attribute_not_exists(#worker) OR #lease_expires_at <= :now) \
+     AND (attribute_not_exists(#not_before) OR #not_before <= :soon)";
 const START: &str = "SET #status = :processing, #generation = if_not_exists(#generation, :zero) + :one, #worker = :worker, \
      #lease_expires_at = :until, #lease_shard = :shard, #updated_at = :now, #found = if_not_exists(#found, :zero), \
      #created = if_not_exists(#created, :zero), #updated = if_not_exists(#updated, :zero), \
-     #unchanged = if_not_exists(#unchanged, :zero), #skipped = if_not_exists(#skipped, :zero)";
+     #unchanged = if_not_exists(#unchanged, :zero), #skipped = if_not_exists(#skipped, :zero) \
+     REMOVE #not_before";
 const OURS: &str = "#generation = :generation AND #status = :processing";
 const COUNT: &str =
     "#found = :found, #created = :created, #updated = :updated, #unchanged = :unchanged, #skipped = :skipped";
@@ -189,6 +193,7 @@ impl Table {
                 (":until", moment(now.after(WORKER_LEASE))),
                 (":shard", text(lease_shard(&company))),
                 (":now", moment(now)),
+                (":soon", moment(now.after(CLOCK_SKEW))),
             ]))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -222,6 +227,7 @@ impl Table {
                 commits: 0,
                 decided: false,
             }),
+            seen if seen.worker.is_none() => Start::Paused,
             _ => Start::HeldByOther,
         })
     }
@@ -281,24 +287,36 @@ impl Table {
         }
     }
 
-    /// Gives the job to the message that is about to be sent with this delay.
+    /// Gives the job to the message that is about to be sent with this delay. Other messages of the
+    /// job, which can lie in the queue without one, do not start it before: the delay is the job's.
     ///
     /// # Errors
     /// [`TableError`]; the job may have been handed over when the answer was lost. Recovery sends
     /// the message when nobody does.
     pub async fn hand_over(&self, lease: Lease, delay: Duration, now: Timestamp) -> Result<Finish, TableError> {
-        const HAND_OVER: &str = "SET #lease_expires_at = :until, #slices = :slices, #idle_slices = :idle, #updated_at = :now \
-             REMOVE #worker";
+        const HAND_OVER: &str = "SET #lease_expires_at = :until, #slices = :slices, #idle_slices = :idle, \
+             #attempts = :zero, #updated_at = :now";
+        const AT_ONCE: &str = "REMOVE #worker, #not_before";
+        const AFTER_A_PAUSE: &str = ", #not_before = :not_before REMOVE #worker";
+        // What SQS makes of it.
+        let pause = Duration::from_secs(delay.as_secs());
         let mut bound = lease.ours(now);
         bound.extend(
             values([
                 (":until", moment(now.after(delay).after(HAND_OFF_LEASE))),
                 (":slices", number(lease.slices + 1)),
                 (":idle", number(lease.idle_slices())),
+                (":zero", number(0)),
             ])
             .unwrap_or_default(),
         );
-        let action = self.update(lease.key(), HAND_OVER, OURS, Some(bound));
+        let update = if pause.is_zero() {
+            format!("{HAND_OVER} {AT_ONCE}")
+        } else {
+            bound.insert(":not_before".to_owned(), moment(now.after(pause)));
+            format!("{HAND_OVER}{AFTER_A_PAUSE}")
+        };
+        let action = self.update(lease.key(), &update, OURS, Some(bound));
         match self.transact("hand_over", &lease.token(lease.commits + 1), &[action]).await? {
             Written::All => Ok(Finish::Finished),
             Written::Refused(_) => Ok(Finish::LeaseLost),
@@ -324,7 +342,7 @@ impl Table {
             Ending::Completed => {
                 const COMPLETE: &str = "SET #status = :end, #updated_at = :now, #found = :found, #created = :created, \
                      #updated = :updated, #unchanged = :unchanged, #skipped = :skipped \
-                     REMOVE #lease_expires_at, #lease_shard, #worker";
+                     REMOVE #lease_expires_at, #lease_shard, #worker, #not_before";
                 bound.insert(":end".to_owned(), text(Status::Completed.name()));
                 bound.extend(counted(counters));
                 self.update(lease.key(), COMPLETE, OURS, Some(bound))

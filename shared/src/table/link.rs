@@ -344,13 +344,22 @@ mod tests {
                 item.remove(name);
                 item.extend(other.clone().map(|other| (name.to_owned(), other)));
                 let read = page_of(vec![item.into()]);
-                // Only a link of somebody who was left out has a reason, and one of an earlier version has none.
-                let is_well = name == "r" && other.as_ref().is_none_or(Value::is_null);
+                // A link of an earlier version has no reason, and one of a later version has another one.
+                let is_well =
+                    name == "r" && other.as_ref().is_none_or(|other| other.is_null() || other["S"].is_string());
                 assert_eq!(matches!(read, Err(TableError::Malformed { .. })), !is_well, "{name}: {other:?}");
             }
         }
         let more = whole.into_iter().chain([("z".to_owned(), json!({"M": {"of": {"S": "a later version"}}}))]);
         assert!(page_of(vec![Value::Object(more.collect())]).is_ok());
+    }
+
+    #[test]
+    fn a_reason_that_only_a_later_version_knows_is_read_as_a_refusal() {
+        let mut item = json(&to_item(COMPANY, &link(Linked::Nobody, Outcome::Skipped(SkipReason::MissingName))));
+        item.insert("r".to_owned(), json!({"S": "OfALaterVersion"}));
+        let read = page_of(vec![item.into()]).expect("a page").known;
+        assert_eq!(read, [Known::Link(link(Linked::Nobody, Outcome::Skipped(SkipReason::Rejected)))]);
     }
 
     #[test]

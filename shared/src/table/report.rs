@@ -288,7 +288,9 @@ fn decode_row(device: DeviceId, bytes: &mut &[u8]) -> Option<Row> {
     };
     let email = if first & EMAIL == 0 { None } else { Some(take(bytes)?) };
     let imprint = if first & NAME == 0 { None } else { Some(Imprint { email, name: take(bytes)? }) };
-    let outcome = *VERDICTS.get(usize::from(first & VERDICT))?;
+    // Only reasons are added, and one that a later version knows is a refusal to this one.
+    let unknown = Outcome::Skipped(SkipReason::Rejected);
+    let outcome = VERDICTS.get(usize::from(first & VERDICT)).copied().unwrap_or(unknown);
     Some(Row { person: PersonKey { device, user }, outcome, customer, imprint })
 }
 

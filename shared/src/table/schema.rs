@@ -9,8 +9,9 @@
 //! | `generation` | `JOB` | count of starts | start |
 //! | `worker` | `JOB` | id of the invocation that holds the lease; absent while a message holds it | start; removed by hand-over, recovery, end |
 //! | `lease_expires_at` | `JOB` | ms since the epoch; absent once ended | every step |
+//! | `not_before` | `JOB` | ms since the epoch: the end of the pause before the next slice; absent without one | hand-over; removed by start, recovery, end |
 //! | `lease_shard` | `JOB` | `0` to `7`; absent once ended | acquire; removed by every end |
-//! | `attempts` | `JOB` | rescues since the last progress | recovery; zeroed by a commit that decided something |
+//! | `attempts` | `JOB` | rescues since the last sign of life | recovery; zeroed by hand-over and by a commit that decided something |
 //! | `slices` | `JOB` | hand-overs | hand-over |
 //! | `idle_slices` | `JOB` | slices in a row that decided nothing | hand-over |
 //! | `found`, `created`, `updated`, `unchanged`, `skipped` | `JOB` | users; absent until a walk has begun | start, commit, finish |
@@ -72,6 +73,8 @@ pub const SHARDS: u8 = 8;
 pub const WORKER_LEASE: Duration = Duration::from_secs(120);
 /// How long a message may be under way before its job is looked at.
 pub const HAND_OFF_LEASE: Duration = Duration::from_secs(120);
+/// How far apart the clocks of two hosts are taken to be at most.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(30);
 /// Ended jobs are kept this long, and their reports with them.
 pub const JOBS_ARE_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
@@ -89,8 +92,8 @@ pub fn lease_shard(company: &CompanyId) -> String {
 
 /// Which of its kind's shards a company's things are in.
 pub(super) fn shard(company: &CompanyId) -> u8 {
-    // The last byte of a Guid is random in every version that is in use.
-    company.as_uuid().as_bytes()[15] % SHARDS
+    // Which bytes of a Guid differ between companies depends on its version: all of them count.
+    company.as_uuid().as_bytes().iter().fold(0, |folded, byte| folded ^ byte) % SHARDS
 }
 
 /// When a job that was accepted then goes, and its report with it; in s since the epoch.
@@ -112,6 +115,8 @@ pub(super) struct JobItem {
     pub worker: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_shard: Option<String>,
     #[serde(default)]
@@ -151,6 +156,7 @@ impl JobItem {
             generation: 0,
             worker: None,
             lease_expires_at: Some(now.after(HAND_OFF_LEASE)),
+            not_before: None,
             lease_shard: Some(lease_shard(&company)),
             attempts: 0,
             slices: 0,
@@ -215,6 +221,21 @@ mod tests {
             .map(|_| lease_shard(&CompanyId::from_uuid(*JobId::mint(Timestamp::from_ms(0)).as_uuid())))
             .collect();
         assert_eq!(shards.len(), usize::from(SHARDS));
+    }
+
+    #[test]
+    fn ids_that_differ_in_any_of_their_bytes_alone_spread_over_all_shards() {
+        // A Guid of version 1 ends with the machine's address, and so does one of NEWSEQUENTIALID.
+        for byte in 0..16 {
+            let shards: std::collections::HashSet<_> = (0..SHARDS)
+                .map(|n| {
+                    let mut bytes = *b"\x01\xf0\x11\x22\x33\x44\x1a\xbb\x80\x66\x00\x15\x5d\x01\x02\x03";
+                    bytes[byte] = n;
+                    lease_shard(&CompanyId::from_uuid(uuid::Uuid::from_bytes(bytes)))
+                })
+                .collect();
+            assert_eq!(shards.len(), usize::from(SHARDS), "byte {byte}");
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Condition {
     StartActive,
     /// start: no worker holds the job, or its lease has run out.
     StartUnheld,
+    /// start: the job is not in a pause between two slices.
+    StartDue,
     /// commit, hand_over, finish: no other worker was started since.
     OursGeneration,
     /// commit, hand_over, finish: the job has not ended.
@@ -50,7 +52,7 @@ pub struct Written {
 
 impl Condition {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::LockFree,
         Self::JobNew,
         Self::StillPending,
@@ -60,6 +62,7 @@ impl Condition {
         Self::EndHolds,
         Self::StartActive,
         Self::StartUnheld,
+        Self::StartDue,
         Self::OursGeneration,
         Self::OursProcessing,
         Self::LapsedSeen,
@@ -85,6 +88,9 @@ impl Condition {
             Self::StartActive => ("lease.rs", Some("STARTABLE"), "#status IN (:pending, :processing)"),
             Self::StartUnheld => {
                 ("lease.rs", Some("STARTABLE"), "(attribute_not_exists(#worker) OR #lease_expires_at <= :now)")
+            }
+            Self::StartDue => {
+                ("lease.rs", Some("STARTABLE"), "(attribute_not_exists(#not_before) OR #not_before <= :soon)")
             }
             Self::OursGeneration => ("lease.rs", Some("OURS"), "#generation = :generation"),
             Self::OursProcessing => ("lease.rs", Some("OURS"), "#status = :processing"),

@@ -17,8 +17,11 @@ pub const I5: &str = "I5: ended means that the lock is free, in the same write";
 /// A lease that stands by every clock is taken from no worker.
 pub const LEASE: &str = "lease: one that stands is taken from nobody";
 
+/// A pause that is over by no clock is waited for.
+pub const PAUSE: &str = "pause: nobody starts in one";
+
 /// All that holds in every state.
-pub const KEPT: [&str; 5] = [I1, I2, I3, I5, LEASE];
+pub const KEPT: [&str; 6] = [I1, I2, I3, I5, LEASE, PAUSE];
 
 /// What is reached, so that the others are not true of nothing.
 pub const REACHED: [&str; 5] = [
@@ -37,6 +40,7 @@ pub(crate) fn all() -> Vec<Property<World>> {
         Property::always(I3, |_, state: &State| !any(state, |misdeeds| misdeeds.old_generation_wrote)),
         Property::always(I5, |_, state: &State| state.tenants.iter().all(lock_names_the_active)),
         Property::always(LEASE, |_, state: &State| !any(state, |misdeeds| misdeeds.standing_lease_taken)),
+        Property::always(PAUSE, |_, state: &State| !any(state, |misdeeds| misdeeds.pause_cut_short)),
         Property::sometimes(completed, |_, state: &State| jobs(state).any(|(_, job)| job.status == Status::Completed)),
         Property::sometimes(second, |_, state: &State| {
             jobs(state).any(|(id, job)| id > 0 && job.status == Status::Processing)

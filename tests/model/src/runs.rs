@@ -3,7 +3,7 @@
 //! stateright's own `eventually` forgets what is still owed where two paths join and where one
 //! closes a cycle, so it is not asked. Two things are searched for instead, and together they say
 //! more: that no run is endless, and that no active job is without a step that is sure to come. Sure
-//! to come are only the clock, by which a lease runs out, and the recover function, which finds the
+//! to come are only the clock, by which a pause is over and a lease runs out, and the recover function, which finds the
 //! job in the index and sees its lease as it is; no message, worker, request or administrator needs
 //! to do anything. So every run comes to an end, and where it does no job is active.
 //!
@@ -114,7 +114,7 @@ fn is_stuck(world: &World, here: &Visit) -> bool {
 
 fn is_sure(state: &State, about: (u8, u8), step: Step) -> bool {
     match step {
-        Step::Lapse { company, job } => (company, job) == about,
+        Step::Resume { company, job } | Step::Lapse { company, job } => (company, job) == about,
         Step::Recover { company, job, seen: Seen::Current, .. } => {
             (company, job) == about && is_in_the_index(state, company, job)
         }

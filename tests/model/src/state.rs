@@ -16,7 +16,7 @@ pub struct Limits {
     pub workers: usize,
     /// How often one message is delivered at most; none: without end.
     pub deliveries: Option<u8>,
-    /// Rescues without progress before a job is given up; none: never, or at any time as too old.
+    /// Rescues in a row before a job is given up; none: never, or at any time as too old.
     pub attempts: Option<u8>,
     /// Hand-overs of a job; none: without end.
     pub slices: Option<u8>,

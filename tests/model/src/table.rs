@@ -71,6 +71,8 @@ pub struct Job {
     pub worker: bool,
     /// `lease_expires_at`.
     pub lease: Expiry,
+    /// Whether `not_before` lies ahead for every clock, the slack counted.
+    pub paused: bool,
     /// `attempts`, where they are counted.
     pub attempts: u8,
     /// `slices`, where they are counted.
@@ -91,6 +93,7 @@ impl Job {
             generation: 0,
             worker: false,
             lease,
+            paused: false,
             attempts: 0,
             slices: 0,
             commits: 0,
@@ -120,6 +123,8 @@ pub struct Misdeeds {
     pub old_generation_wrote: bool,
     /// A lease that had run out by no clock was taken from a worker.
     pub standing_lease_taken: bool,
+    /// A worker was started in a pause.
+    pub pause_cut_short: bool,
 }
 
 /// One company's part of the table.
@@ -178,19 +183,24 @@ impl Company {
     pub fn start(&mut self, rules: Rules, id: u8) -> Write {
         let taken = |job: &Job| job.worker && job.lease == Expiry::Standing;
         let robs = self.job(id).is_some_and(taken);
+        let cuts_short = self.job(id).is_some_and(|job| job.paused);
         let written = self.update(
             id,
             |job| {
-                rules.pass(Condition::StartActive, job.is_active()) && rules.pass(Condition::StartUnheld, !taken(job))
+                rules.pass(Condition::StartActive, job.is_active())
+                    && rules.pass(Condition::StartUnheld, !taken(job))
+                    && rules.pass(Condition::StartDue, !job.paused)
             },
             |job| {
                 job.status = Status::Processing;
                 job.generation += 1;
                 job.worker = true;
+                job.paused = false;
                 job.stamp();
             },
         );
         self.misdeeds.standing_lease_taken |= written == Write::Done && robs;
+        self.misdeeds.pause_cut_short |= written == Write::Done && cuts_short;
         written
     }
 
@@ -206,10 +216,12 @@ impl Company {
         })
     }
 
-    /// Gives the job to the message that is about to be sent.
-    pub fn hand_over(&mut self, rules: Rules, id: u8, generation: u8) -> Write {
+    /// Gives the job to the message that is about to be sent, with a delay or without one.
+    pub fn hand_over(&mut self, rules: Rules, id: u8, generation: u8, pause: bool) -> Write {
         self.under_lease(rules, id, generation, |job| {
             job.worker = false;
+            job.paused = pause;
+            job.attempts = 0;
             job.stamp();
             job.slices = job.slices.saturating_add(1);
         })
@@ -244,6 +256,7 @@ impl Company {
         let written = match rescue {
             Rescue::Extend => self.update(id, still_lapsed, |job| {
                 job.worker = false;
+                job.paused = false;
                 job.stamp();
                 job.attempts = job.attempts.saturating_add(1);
             }),
@@ -265,6 +278,7 @@ impl Company {
         let written = self.update(id, condition, |job| {
             job.status = status;
             job.worker = false;
+            job.paused = false;
             job.lease = Expiry::Absent;
         });
         if written == Write::Done && rules.pass(Condition::EndHolds, self.lock == Some(id)) {

@@ -38,7 +38,7 @@ pub enum Step {
     /// A worker writes a chunk.
     Commit { worker: usize, decides: bool },
     /// A worker gives the job back and sends the message.
-    HandOver { worker: usize, message: Message },
+    HandOver { worker: usize, pause: bool, message: Message },
     /// A worker ends its job.
     Finish { worker: usize },
     /// A worker is no more.
@@ -47,6 +47,8 @@ pub enum Step {
     Cancel { company: u8, job: u8 },
     /// The recover function, or a request that met the job, moves it.
     Recover { company: u8, job: u8, seen: Seen, rescue: Rescue, message: Message },
+    /// A pause is over, by the fastest clock.
+    Resume { company: u8, job: u8 },
     /// A lease runs out, by the fastest clock.
     Lapse { company: u8, job: u8 },
     /// The lock comes back as it was at another time.
@@ -160,7 +162,10 @@ impl World {
         // The lock has named the job, and before it did so there was none.
         steps.push(Step::FreeOrphanedLock { company, job });
         steps.push(Step::Cancel { company, job });
-        if item.lease == Expiry::Standing {
+        // The lease of a pause is longer than the pause.
+        if item.paused {
+            steps.push(Step::Resume { company, job });
+        } else if item.lease == Expiry::Standing {
             steps.push(Step::Lapse { company, job });
         }
         let idle = state.workers.iter().take(MOST_WORKERS).filter(|worker| worker.is_none()).count();
@@ -196,7 +201,9 @@ impl World {
             steps.extend([true, false].map(|decides| Step::Commit { worker, decides }));
         }
         if below(self.limits.slices, |job| job.slices) {
-            steps.extend([Message::Sent, Message::Lost].map(|message| Step::HandOver { worker, message }));
+            for pause in [true, false] {
+                steps.extend([Message::Sent, Message::Lost].map(|message| Step::HandOver { worker, pause, message }));
+            }
         }
         steps.extend([Step::Finish { worker }, Step::Crash { worker }]);
     }
@@ -248,9 +255,9 @@ impl World {
                     *state.workers.get_mut(worker)? = None;
                 }
             }
-            Step::HandOver { worker, message } => {
+            Step::HandOver { worker, pause, message } => {
                 let (held, tenant) = worker_at(state, worker)?;
-                if tenant.table.hand_over(rules, held.job, held.generation) == Write::Done {
+                if tenant.table.hand_over(rules, held.job, held.generation, pause) == Write::Done {
                     self.send(tenant, held.job, message)?;
                 }
                 *state.workers.get_mut(worker)? = None;
@@ -269,6 +276,10 @@ impl World {
                 if tenant.table.recover(rules, job, seen, rescue) == Write::Done && rescue == Rescue::Extend {
                     self.send(tenant, job, message)?;
                 }
+            }
+            Step::Resume { company, job } => {
+                let job = tenant(state, company)?.table.jobs.get_mut(usize::from(job))?.as_mut()?;
+                job.paused = false;
             }
             Step::Lapse { company, job } => {
                 let job = tenant(state, company)?.table.jobs.get_mut(usize::from(job))?.as_mut()?;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use model::condition::{Condition, Rules};
-use model::property::{I1, I2, I3, I5, LEASE, REACHED};
+use model::property::{I1, I2, I3, I5, LEASE, PAUSE, REACHED};
 use model::runs::{self, Runs};
 use model::search::{everything, nearest_fault};
 use model::state::Limits;
@@ -56,6 +56,7 @@ fn without_any_one_condition_an_invariant_breaks() {
         (Condition::EndHolds, &[I5], 4),
         (Condition::StartActive, &[I2, I5], 4),
         (Condition::StartUnheld, &[LEASE], 4),
+        (Condition::StartDue, &[PAUSE], 5),
         (Condition::OursGeneration, &[I3], 6),
         (Condition::OursProcessing, &[I2], 5),
         (Condition::LapsedSeen, &[LEASE], 4),
@@ -117,7 +118,7 @@ fn a_job_put_without_a_lease_by_an_older_version_waits_for_a_message_or_a_reques
 
 const TABLE: [&str; 6] = ["acquire.rs", "jobs.rs", "lease.rs", "lapsed.rs", "cancel.rs", "transaction.rs"];
 /// What is set, what is read by, how a refusal is called, and the connection, which no step of the model has.
-const NO_CONDITIONS: [&str; 14] = [
+const NO_CONDITIONS: [&str; 16] = [
     "CONDITION_FAILED",
     "CONNECTED",
     "CONNECTED_AND_DUE",
@@ -130,6 +131,8 @@ const NO_CONDITIONS: [&str; 14] = [
     "START",
     "COUNT",
     "HAND_OVER",
+    "AT_ONCE",
+    "AFTER_A_PAUSE",
     "COMPLETE",
     "EXTEND",
 ];
@@ -165,7 +168,9 @@ fn constants<'a>(file: &'a str, code: &str) -> Vec<(&'a str, String, String)> {
     let of = |text: &str| {
         let (name, after) = text.split_once(": &str =")?;
         let (_, after) = after.split_once('"')?;
-        Some((file, name.to_owned(), after.split_once('"')?.0.to_owned()))
+        // A text that goes on in the next line goes on with its first word.
+        let lines = after.split_once('"')?.0.split("\\\n");
+        Some((file, name.to_owned(), lines.map(str::trim_start).collect()))
     };
     let code = code.split("#[cfg(test)]").next().unwrap_or_default();
     code.split("const ")

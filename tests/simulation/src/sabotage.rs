@@ -11,6 +11,8 @@ pub enum Sabotage {
     WorkerDoesNotAskForTheStatus,
     /// A message starts a job that has ended.
     StartDoesNotAskForTheStatus,
+    /// A message starts a job in the pause between two slices.
+    StartDoesNotAskForThePause,
     /// Recovery moves or ends a job that has ended or been renewed meanwhile.
     RecoveryAsksForNothing,
     /// Recovery asks for the lease that it saw, and not for the status: redundant, because whatever ends a job
@@ -31,11 +33,12 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LockNeedNotBeFree,
         Self::GenerationIsNotAsked,
         Self::WorkerDoesNotAskForTheStatus,
         Self::StartDoesNotAskForTheStatus,
+        Self::StartDoesNotAskForThePause,
         Self::RecoveryAsksForNothing,
         Self::RecoveryDoesNotAskForTheStatus,
         Self::CancelDoesNotAskForTheStatus,
@@ -62,8 +65,15 @@ impl Sabotage {
                 &[("#generation = :generation AND #status = :processing", "#generation = :generation")]
             }
             Self::StartDoesNotAskForTheStatus => &[(
+                "#status IN (:pending, :processing) AND (attribute_not_exists(#worker) OR #lease_expires_at <= :now) \
+                 AND (attribute_not_exists(#not_before) OR #not_before <= :soon)",
+                "(attribute_not_exists(#worker) OR #lease_expires_at <= :now) \
+                 AND (attribute_not_exists(#not_before) OR #not_before <= :soon)",
+            )],
+            Self::StartDoesNotAskForThePause => &[(
+                "#status IN (:pending, :processing) AND (attribute_not_exists(#worker) OR #lease_expires_at <= :now) \
+                 AND (attribute_not_exists(#not_before) OR #not_before <= :soon)",
                 "#status IN (:pending, :processing) AND (attribute_not_exists(#worker) OR #lease_expires_at <= :now)",
-                "attribute_not_exists(#worker) OR #lease_expires_at <= :now",
             )],
             Self::RecoveryAsksForNothing => &[("#lease_expires_at = :seen AND #status IN (:pending, :processing)", "")],
             Self::RecoveryDoesNotAskForTheStatus => {

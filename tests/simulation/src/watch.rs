@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use shared::table::schema::CLOCK_SKEW;
 use uuid::Uuid;
 
 use crate::table::expression::Item;
@@ -63,6 +64,7 @@ impl World {
         }
         self.generation(request, changes, &mut found);
         self.due_time(request, changes, &mut found);
+        pause(request, changes, &mut found);
         for what in found {
             self.trace.line(now_ms - crate::time::NOON.ms(), |_| format!("BROKEN {what}, by {of}"));
             self.broken.push(format!("{what}, by {of}"));
@@ -100,8 +102,8 @@ impl World {
         self.watch.ended.insert(job.to_owned(), after.clone());
         let status = string(after, "status").unwrap_or_default();
         self.tally.add(&format!("jobs: {status} {}", string(after, "reason").unwrap_or_default()), 1);
-        if ["lease_expires_at", "lease_shard", "worker"].iter().any(|name| after.contains_key(*name)) {
-            found.push("a job that has ended holds a lease".to_owned());
+        if ["lease_expires_at", "lease_shard", "worker", "not_before"].iter().any(|name| after.contains_key(*name)) {
+            found.push("a job that has ended holds a lease, or makes a pause".to_owned());
         }
         let event = format!("EVENT#{job}");
         if !all.iter().any(|change| change.key.1 == event && change.after.is_some()) {
@@ -204,6 +206,17 @@ impl World {
                 }
             }
         }
+    }
+}
+
+/// By its own clock, no worker starts in a pause.
+fn pause(request: &Value, changes: &[Change], found: &mut Vec<String>) {
+    let now = request["ExpressionAttributeValues"][":now"]["N"].as_str().and_then(|now| now.parse::<i128>().ok());
+    let (Some(now), [job]) = (now, changes) else { return };
+    let [before, after] = [&job.before, &job.after].map(|item| item.as_ref().map(|job| number(job, "generation")));
+    let ends = job.before.as_ref().and_then(|job| number(job, "not_before")).unwrap_or(now);
+    if before < after && now + i128::try_from(CLOCK_SKEW.as_millis()).unwrap_or_default() < ends {
+        found.push(format!("a worker was started {} ms before the end of a pause", ends - now));
     }
 }
 

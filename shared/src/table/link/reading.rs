@@ -111,17 +111,19 @@ impl Attributes<'_> {
             Letter::C => link(Outcome::Created, Linked::Derived),
             Letter::U => link(Outcome::Updated, Linked::Derived),
             Letter::N => link(Outcome::Unchanged, Linked::Derived),
-            Letter::S => link(Outcome::Skipped(self.reason()?), Linked::Nobody),
+            Letter::S => link(Outcome::Skipped(self.reason()), Linked::Nobody),
             Letter::M => intent(Purpose::Create(self.imprint()?)),
             Letter::A => intent(Purpose::Created(derived)),
             Letter::W => intent(Purpose::Update(derived)),
         })
     }
 
-    fn reason(&self) -> Option<SkipReason> {
-        let Some(code) = &self.r else { return Some(SkipReason::Rejected) };
-        let code: &str = &code.value;
-        SkipReason::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(code)).ok()
+    /// An earlier version wrote none, and a later one may know more. After a rollback such a link stops
+    /// no sync: the user is left out as before, while the data is the same.
+    fn reason(&self) -> SkipReason {
+        let code: &str = self.r.as_ref().map_or("", |code| &code.value);
+        SkipReason::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(code))
+            .unwrap_or(SkipReason::Rejected)
     }
 
     fn imprint(&self) -> Option<Imprint> {
