@@ -79,8 +79,7 @@ pub enum Error {
     Unwritable(#[source] http::Error),
 }
 
-/// A request that is being written.
-#[derive(Debug)]
+/// A request that is being written. Its debug form shows nothing of it: a form can hold a password.
 #[must_use = "it does nothing until it is sent"]
 pub struct Request {
     client: Client,
@@ -88,6 +87,12 @@ pub struct Request {
     url: Url,
     headers: HeaderMap,
     body: Body,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("method", &self.method).finish_non_exhaustive()
+    }
 }
 
 /// The head of an answer, and the body that is still to come.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use shared::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use shared::http::{Method, StatusCode, Url};
+use shared::table::schema::CLOCK_SKEW;
 
 use crate::outgoing::budget::{Budget, RanOut};
 use crate::outgoing::patience::{Tries, asked_pause};
@@ -25,9 +26,6 @@ use super::record::{Refusal, is_json, refusal_in};
 
 /// A page of a hundred customers with everything that is kept of them.
 const ANSWER_BYTES: usize = 8 * 1024 * 1_024;
-
-/// By how much the clock of whoever takes a lease for lapsed may be ahead.
-const CLOCKS_DIFFER: Duration = Duration::from_secs(30);
 
 /// What is asked.
 pub(super) struct Call {
@@ -90,7 +88,7 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
     let mut renewed = false;
     loop {
         let credentials = door.sign_in.credentials(door, budget).await?;
-        if call.kind != Kind::Read && budget.left() < longest(door) + CLOCKS_DIFFER {
+        if call.kind != Kind::Read && budget.left() < longest(door) + CLOCK_SKEW {
             return Err(RestError::OutOfTime);
         }
         let mut request = credentials.credentials.sign(door.http.request(call.method.clone(), call.url.clone()));
