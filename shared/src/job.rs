@@ -253,7 +253,8 @@ impl Failure {
     pub fn workers_lost() -> Self {
         Self::new(
             FailureCode::WorkersLost,
-            "The sync was interrupted several times in a row and was given up. What it did so far is kept; start it again.",
+            "The sync was interrupted several times in a row, or waited too long for a worker, and was given up. \
+             What it did so far is kept; start it again.",
         )
     }
 

@@ -1,5 +1,6 @@
 //! Erases what the deployment keeps of a company that has left: its connection, links, jobs,
-//! reports and secrets.
+//! reports, secrets, and the events of its last syncs that EventBridge has not taken yet, which are
+//! told to nobody then.
 //!
 //! The connection goes first, so that no sync can begin while the rest goes; what is left when it
 //! is interrupted goes when it is run again. Customers stay: they are BokaMera's, and whoever

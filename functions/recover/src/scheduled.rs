@@ -2,8 +2,8 @@
 //!
 //! A due time is used up in the write that takes the company's lock, so it starts one job whatever
 //! crashes here. Where a sync is going already, or the connection is switched off, it is passed
-//! over. A dry run, which writes nobody, is waited for. The next time is counted from now: what was missed for
-//! days is started once.
+//! over. A dry run, which writes nobody, is waited for. The next time is counted from now: what was
+//! missed for days is started once.
 //!
 //! A job whose message cannot be sent is left as it is, with its lock: nobody waits for an answer,
 //! and it lapses and is rescued like any other.

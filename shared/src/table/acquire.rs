@@ -135,7 +135,7 @@ impl Table {
             self.put(fields),
         ];
         let verdicts = match self.transact("acquire", &job.to_string(), &actions).await? {
-            Written::All => return Ok(item.into_job().map_or(Attempt::Held { by: job }, Attempt::Succeeded)),
+            Written::All => return Ok(Attempt::Succeeded(item.into_job_of(job))),
             Written::Refused(verdicts) => verdicts,
         };
         let mut verdicts = verdicts.into_iter();

@@ -158,8 +158,8 @@ impl Table {
         Ok([end, unlock, self.unsent_event(company, job, now)?])
     }
 
-    /// Writes the [end](Table::ending) of a job, and tells whether its condition held. Where the lock is not this job's, as after a restore from a backup, the job is ended
-    /// without it.
+    /// Writes the [end](Table::ending) of a job, and tells whether its condition held. Where the lock
+    /// is not this job's, as after a restore from a backup, the job is ended without it.
     pub(super) async fn end(
         &self,
         operation: &'static str,

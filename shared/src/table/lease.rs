@@ -1,7 +1,7 @@
 //! The lease of a worker on a job: start, commit, hand over, finish.
 //!
 //! A [`Lease`] is minted by [`Table::start`] alone, is borrowed by every commit and consumed by
-//! the end. Every write under it is on condition that the job's `generation` is still the one it
+//! the hand-over or the end. Every write under it is on condition that the job's `generation` is still the one it
 //! was started with, so a worker that sleeps through its lease and wakes up late changes nothing:
 //! not a link, not a counter, not a customer in the same transaction.
 //!
@@ -102,7 +102,8 @@ pub enum Ending {
     Failed(Failure),
 }
 
-const STARTABLE: &str = "#status IN (:pending, :processing) AND (attribute_not_exists(#worker) OR #lease_expires_at <= :now) \
+const STARTABLE: &str = "#status IN (:pending, :processing) \
+     AND (attribute_not_exists(#worker) OR #lease_expires_at <= :now) \
      AND (attribute_not_exists(#not_before) OR #not_before <= :soon)";
 const START: &str = "SET #status = :processing, #generation = if_not_exists(#generation, :zero) + :one, #worker = :worker, \
      #lease_expires_at = :until, #lease_shard = :shard, #updated_at = :now, #found = if_not_exists(#found, :zero), \

@@ -4,8 +4,8 @@
 //!
 //! | sort key | what it is | written by |
 //! | --- | --- | --- |
-//! | `LOCK` | the company's lock | acquire; every end, and whoever finds it orphaned |
-//! | `JOB#<uuid v7>` | one job | acquire, start, commit, hand-over, recovery, every end |
+//! | `LOCK` | the company's lock | acquire; every end; whoever meets it without an active job |
+//! | `JOB#<uuid v7>` | one job | acquire, start, commit, hand-over, recovery; every end |
 //! | `LINK#<device>#<user>` | which customer a user is, or what is about to be done about it | commit |
 //! | `REPORT#<job>#<part>` | what a job decided about whom, for one commit | commit |
 //! | `EVENT#<job>` | that a job has ended, until that has been told | every end; removed by the recover function |
@@ -81,15 +81,6 @@ pub enum TableError {
 }
 
 impl TableError {
-    /// Whether the same call may succeed in a while.
-    #[must_use]
-    pub const fn retryable(&self) -> bool {
-        match self {
-            Self::Unavailable { .. } | Self::Contended { .. } => true,
-            Self::Malformed { .. } => false,
-        }
-    }
-
     pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Self {
         Self::Unavailable { operation, code: crate::aws::code(error, error.code()) }
     }

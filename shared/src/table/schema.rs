@@ -7,10 +7,10 @@
 //! | `job` | `LOCK` | job id, text; absent when free | acquire; removed by every end |
 //! | `status` | `JOB` | name of [`Status`] | every step |
 //! | `generation` | `JOB` | count of starts | start |
-//! | `worker` | `JOB` | id of the invocation that holds the lease; absent while a message holds it | start; removed by hand-over, recovery, end |
+//! | `worker` | `JOB` | id of the invocation that holds the lease; absent while a message holds it | start, commit; removed by hand-over, recovery, end |
 //! | `lease_expires_at` | `JOB` | ms since the epoch; absent once ended | every step |
 //! | `not_before` | `JOB` | ms since the epoch: the end of the pause before the next slice; absent without one | hand-over; removed by start, recovery, end |
-//! | `lease_shard` | `JOB` | `0` to `7`; absent once ended | acquire; removed by every end |
+//! | `lease_shard` | `JOB` | `0` to `7`; absent once ended | acquire, start, recovery; removed by every end |
 //! | `attempts` | `JOB` | rescues since the last sign of life | recovery; zeroed by hand-over and by a commit that decided something |
 //! | `slices` | `JOB` | hand-overs | hand-over |
 //! | `idle_slices` | `JOB` | slices in a row that decided nothing | hand-over |
@@ -194,7 +194,12 @@ impl JobItem {
     /// The job, as everybody else sees it; `None` when the sort key is no job's.
     pub fn into_job(self) -> Option<Job> {
         let id = JobId::parse(self.item.strip_prefix(JOB_PREFIX)?).ok()?;
-        Some(Job {
+        Some(self.into_job_of(id))
+    }
+
+    /// The same where the id is known.
+    pub fn into_job_of(self, id: JobId) -> Job {
+        Job {
             id,
             company: self.company,
             mode: self.mode(),
@@ -207,7 +212,7 @@ impl JobItem {
             updated_at: self.updated_at,
             lease_expires_at: self.lease_expires_at,
             attempts: self.attempts,
-        })
+        }
     }
 }
 

@@ -17,8 +17,8 @@
 //! What makes the search finite, and why nothing is lost by it:
 //!
 //! - **Clocks.** A lease stands, or it has lapsed by the fastest clock there is, which can happen at
-//!   any moment; a pause is over in the same way. Every other clock may see that at once, late or never: so skew and jumps need no
-//!   number.
+//!   any moment; a pause is over in the same way. Every other clock may see that at once, late or
+//!   never: so skew and jumps need no number.
 //! - **Reads are worth nothing.** Whoever looks at a job before a write may have seen it as it was at
 //!   any time; only the write's conditions decide. So a look is no step, and no look can be what
 //!   makes the protocol right.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
+use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 use shared::http::{Body, Client, Error, StatusCode};
 use tokio::time::sleep;
@@ -19,6 +20,9 @@ use crate::world::{Shared, World};
 
 /// What VAKA's token server gives out.
 const TOKEN: &str = "token-of-the-simulated-vaka";
+
+/// What is asked for with a 429: longer than a lease, so that a slice hands over and the job has a pause.
+const COME_BACK_AFTER_S: u16 = 200;
 
 /// The servers, as one process reaches them.
 pub(crate) fn client(shared: &Shared, process: &Arc<Process>) -> Client {
@@ -52,6 +56,9 @@ async fn answer(
     let Reply { status, body } = reply.map_err(|Broken| lost(io::ErrorKind::ConnectionReset.into()))?;
     let mut response = http::Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).map_err(|error| lost(io::Error::other(error)))?;
+    if status == 429 {
+        response.headers_mut().insert(RETRY_AFTER, COME_BACK_AFTER_S.into());
+    }
     Ok(response)
 }
 
