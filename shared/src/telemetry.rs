@@ -129,7 +129,7 @@ mod tests {
     fn a_failed_job_is_the_companys_to_mend_or_the_operators() {
         use FailureCode::{
             ApiKeyMissing, ApiKeyUnusable, Cancelled, DeviceUnknown, NoDevices, NobodyFound, NotConnected,
-            SourceForbidden, SourceRefused,
+            SourceForbidden,
         };
         let said = said(|company, job| {
             for code in FailureCode::ALL {
@@ -144,7 +144,6 @@ mod tests {
             NoDevices,
             ApiKeyMissing,
             ApiKeyUnusable,
-            SourceRefused,
             SourceForbidden,
             DeviceUnknown,
             NobodyFound,

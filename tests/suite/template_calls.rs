@@ -166,7 +166,7 @@ async fn each_function_makes_every_call_that_its_role_allows_and_no_other() {
         ("TRUSTED_ISSUERS", realm.url().to_owned()),
         ("VAKA_BASE_URL", vaka.base_url()),
         ("VAKA_TOKEN_URL", vaka.token_url()),
-        ("VAKA_SCOPE", "api://vaka/.default".to_owned()),
+        ("VAKA_SCOPE", local::vaka::SCOPE.to_owned()),
     ]);
     let [api, sync, recover] = ["api", "sync", "recover"].map(|name| Caller::start(&binaries, name, aws, &of_world));
     let mut stage = Stage { fresh, realm, company: Uuid::new_v4(), api, sync, recover };

@@ -31,7 +31,6 @@ impl MendedBy {
             | FailureCode::NoDevices
             | FailureCode::ApiKeyMissing
             | FailureCode::ApiKeyUnusable
-            | FailureCode::SourceRefused
             | FailureCode::SourceForbidden
             | FailureCode::DeviceUnknown
             | FailureCode::NobodyFound => Self::Company,
@@ -40,6 +39,8 @@ impl MendedBy {
             | FailureCode::TooOld
             | FailureCode::SecretsUnavailable
             | FailureCode::SignInFailed
+            // VAKA's 401 does not say whether it is about the api key or about the account that all companies share.
+            | FailureCode::SourceRefused
             | FailureCode::SourceUnavailable
             | FailureCode::SourceAnswerUnusable
             | FailureCode::SourceEndless

@@ -16,7 +16,7 @@ use super::fixture::{Company, Fixture};
 use super::process;
 use crate::folders;
 use crate::setup::{self, NpmPackages, Packages, SetupError};
-use crate::vaka::{CLIENT_ID, CLIENT_SECRET};
+use crate::vaka::{self, CLIENT_ID, CLIENT_SECRET};
 
 const PYTHON: Packages = Packages {
     name: "rivals-python",
@@ -133,6 +133,7 @@ impl Rival {
             .envs([("STATE_TABLE", STATE), ("CUSTOMERS_TABLE", CUSTOMERS)])
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET), ("API_KEY", company.api_key.as_str())])
             .envs([("VAKA_BASE_URL", fixture.vaka.base_url()), ("VAKA_TOKEN_URL", fixture.vaka.token_url())])
+            .env("VAKA_SCOPE", vaka::SCOPE)
             .envs([("COMPANY", company.id.to_string()), ("DEVICE", company.device.to_string())])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -36,7 +36,7 @@ vaka = RESTClient(
         access_token_url=os.environ["VAKA_TOKEN_URL"],
         client_id=os.environ["CLIENT_ID"],
         client_secret=os.environ["CLIENT_SECRET"],
-        access_token_request_data={"scope": "api://vaka/.default"},
+        access_token_request_data={"scope": os.environ["VAKA_SCOPE"]},
     ),
     paginator=JSONResponseCursorPaginator(cursor_path="continuationToken", cursor_param="continuationToken"),
 )

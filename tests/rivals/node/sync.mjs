@@ -69,7 +69,7 @@ async function signIn() {
     grant_type: "client_credentials",
     client_id: process.env.CLIENT_ID,
     client_secret: process.env.CLIENT_SECRET,
-    scope: "api://vaka/.default",
+    scope: process.env.VAKA_SCOPE,
   });
   const answer = await request(VAKA_TOKEN_URL, {
     method: "POST",

@@ -82,7 +82,7 @@ class Source:
             "grant_type": "client_credentials",
             "client_id": os.environ["CLIENT_ID"],
             "client_secret": os.environ["CLIENT_SECRET"],
-            "scope": "api://vaka/.default",
+            "scope": os.environ["VAKA_SCOPE"],
         }
         answer = await self.http.post(os.environ["VAKA_TOKEN_URL"], data=form)
         token = answer.raise_for_status().json()["access_token"]

@@ -84,13 +84,13 @@ impl Company {
         self.users.values().filter(|user| user.name.is_empty()).count()
     }
 
-    /// People move in and out, and are renamed; somebody is always left.
+    /// People move in and out, and are renamed; somebody is always left in each system.
     pub(crate) fn change(&mut self, random: &mut Rng) -> String {
         let before = self.users.len();
         let (mut renamed, mut left) = (0, 0);
         for place in self.users.keys().copied().collect::<Vec<_>>() {
             match random.usize(0..12) {
-                0 if self.users.len() > 1 => {
+                0 if self.users.keys().filter(|(device, _)| *device == place.0).count() > 1 => {
                     self.users.remove(&place);
                     left += 1;
                 }

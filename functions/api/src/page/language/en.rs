@@ -47,7 +47,7 @@ pub(super) static TEXTS: Texts = Texts {
         _ => format!("All {grouped} users in VAKA have been gone through."),
     },
     completed_dry_run: "No customer was changed. These are the numbers that a sync would have had.",
-    failed_dry_run: "No customer was changed: this was a try. The numbers are those that a sync would have had so far.",
+    failed_dry_run: "No customer was changed: this was a try.",
     failure_title: "Why it failed",
     failure,
     failure_unknown: "The sync could not be completed. Start it again later.",
@@ -170,7 +170,9 @@ fn counted(number: u64, one: &str, many: &str) -> String {
 const fn failure(code: FailureCode) -> &'static str {
     match code {
         FailureCode::NotHandedOff => "The sync could not be handed to a worker. Start it again in a minute.",
-        FailureCode::WorkersLost => "The sync was interrupted several times in a row and was given up. Start it again.",
+        FailureCode::WorkersLost => {
+            "The sync was interrupted several times in a row, or waited too long to begin, and was given up. Start it again."
+        }
         FailureCode::TooOld => "The sync did not come to an end within 24 hours. Start it again.",
         FailureCode::Cancelled => "An administrator cancelled the sync.",
         FailureCode::NotConnected => {
@@ -279,11 +281,11 @@ const fn problem(wrong: Wrong) -> ProblemText {
         ),
         Wrong::NoCompany => (
             "Which company?",
-            "Your account belongs to no company, so there is no company whose syncs can be shown. Ask your administrator to connect your account to the company.",
+            "Your account belongs to no single company, so there is no company whose syncs can be shown. Ask your administrator to connect your account to the company.",
         ),
         Wrong::NoCompanyNamed => (
             "Which company?",
-            "Your account belongs to no company but may see every company's syncs. Enter the id of the company whose syncs you want to see.",
+            "Your account belongs to no single company but may see every company's syncs. Enter the id of the company whose syncs you want to see.",
         ),
         Wrong::CrossSite => (
             "Not done",

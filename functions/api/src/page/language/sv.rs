@@ -47,7 +47,7 @@ pub(super) static TEXTS: Texts = Texts {
         _ => format!("Alla {grouped} användare i VAKA har gåtts igenom."),
     },
     completed_dry_run: "Ingen kund ändrades. Det här är de antal som en synk skulle ha fått.",
-    failed_dry_run: "Ingen kund ändrades: det här var en provkörning. Antalen är de som en synk hade hunnit få.",
+    failed_dry_run: "Ingen kund ändrades: det här var en provkörning.",
     failure_title: "Varför den misslyckades",
     failure,
     failure_unknown: "Synken kunde inte slutföras. Starta den igen senare.",
@@ -172,7 +172,9 @@ const fn failure(code: FailureCode) -> &'static str {
         FailureCode::NotHandedOff => {
             "Synken kunde inte lämnas över till bakgrundsarbetet. Starta den igen om en minut."
         }
-        FailureCode::WorkersLost => "Synken blev avbruten flera gånger i rad och gavs upp. Starta den igen.",
+        FailureCode::WorkersLost => {
+            "Synken blev avbruten flera gånger i rad, eller väntade för länge på att få börja, och gavs upp. Starta den igen."
+        }
         FailureCode::TooOld => "Synken blev inte klar inom 24 timmar. Starta den igen.",
         FailureCode::Cancelled => "En administratör avbröt synken.",
         FailureCode::NotConnected => {
@@ -286,11 +288,11 @@ const fn problem(wrong: Wrong) -> ProblemText {
         ),
         Wrong::NoCompany => (
             "Vilket företag?",
-            "Ditt konto hör inte till något företag, så det finns inga synkar att visa. Be din administratör att koppla ditt konto till företaget.",
+            "Ditt konto hör inte till ett bestämt företag, så det finns inga synkar att visa. Be din administratör att koppla ditt konto till företaget.",
         ),
         Wrong::NoCompanyNamed => (
             "Vilket företag?",
-            "Ditt konto hör inte till något företag men får se alla företags synkar. Ange id för det företag vars synkar du vill se.",
+            "Ditt konto hör inte till ett bestämt företag men får se alla företags synkar. Ange id för det företag vars synkar du vill se.",
         ),
         Wrong::CrossSite => (
             "Inget gjordes",
