@@ -41,7 +41,7 @@ pub struct TestReport {
 pub struct DeviceReport {
     /// The system.
     pub device: DeviceId,
-    /// Whether its groups and users could be read to the end.
+    /// Whether its users could be read, and the groups that a sync reads: to their end, or for as long as there was time.
     pub finding: Finding,
     /// How many users it has, where they could.
     pub users: Option<u64>,

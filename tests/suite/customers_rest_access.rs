@@ -137,6 +137,7 @@ async fn an_identity_server_in_trouble_is_asked_again_and_then_waited_for() {
     works.deliver(&works.worker(), &body(works.company, job), TIMEOUT).await;
     assert_eq!(works.job(job).await.status, Status::Processing);
     works.bokamera().calm();
+    works.pass_pause(job).await;
     works.work(job).await;
     assert_eq!(created(&works.ended(job).await), Some(5));
 }

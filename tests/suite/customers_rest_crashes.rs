@@ -224,53 +224,6 @@ async fn a_customer_made_by_a_job_that_was_given_up_has_the_users_new_name_altho
     assert_eq!(works.customers().await.values().next().map(|one| one["lastname"].clone()), Some("Gran".to_owned()));
 }
 
-/// Who is in doubt is still who the address says: the one that somebody has made by hand meanwhile.
-#[tokio::test]
-async fn who_could_not_be_made_and_was_made_by_hand_under_another_name_is_not_made_again() {
-    for shared in [false, true] {
-        let user = User::named("Ek, Tuva").with_email(Some("tuva@example.com"));
-        let mut users = vec![user];
-        users.extend(shared.then(|| User::named("Ek, Elvira").with_email(Some("tuva@example.com"))));
-        let works = Works::with_users_in(Home::Rest, users).await;
-        works.bokamera().on(Route::Create).fault(Fault::status(503));
-        works.bokamera().on(Route::List).which(local::proxy::Which::From(2)).fault(Fault::status(403));
-        assert_eq!(works.sync().await.status, Status::Failed);
-        works.bokamera().calm();
-        let by_hand = works.customer("Tuva", "Ek-Gran", "tuva@example.com").await;
-        let counted = works.completed().await;
-        if shared {
-            assert_eq!(counted, counters(2, 2, 0, 0, 0), "a household's members are separate people");
-        } else {
-            assert_eq!(counted, counters(1, 0, 1, 0, 0));
-            assert_eq!(works.customers().await.into_keys().collect::<Vec<_>>(), [by_hand]);
-        }
-    }
-}
-
-/// What was written down for somebody who has left VAKA is looked for once, and not by every sync from then on.
-#[tokio::test]
-async fn what_may_have_been_made_for_users_who_are_gone_is_settled_and_they_may_come_back() {
-    for ids in [Ids::Honoured, Ids::Ignored] {
-        let users = ["Ek, Tuva", "Ek, Alva", "Ek, Ivar"].map(|name| User::named(name).with_email(None));
-        let works = Works::with_users_in(Home::Rest, users.to_vec()).await;
-        works.bokamera().behave(Manners { ids, ..Manners::default() });
-        works.bokamera().on(Route::Create).nth(1).fault(Fault::LoseAnswer);
-        works.bokamera().on(Route::Create).which(local::proxy::Which::From(2)).fault(Fault::status(503));
-        works.bokamera().on(Route::List).which(local::proxy::Which::From(3)).fault(Fault::status(403));
-        assert_eq!(works.sync().await.status, Status::Failed);
-        works.bokamera().calm();
-        works.vaka.set_users(works.device, vec![users[2].clone()]);
-        assert_eq!(works.completed().await, counters(1, 1, 0, 0, 0), "{ids:?}");
-        works.bokamera().forget();
-        assert_eq!(works.completed().await, counters(1, 0, 0, 1, 0), "{ids:?}");
-        assert!(works.bokamera().calls(Route::List).is_empty(), "{ids:?}: nobody is looked for any more");
-
-        works.vaka.set_users(works.device, users.to_vec());
-        let back = works.completed().await;
-        assert_eq!((back.found, back.skipped, works.customers().await.len()), (3, 0, 3), "{ids:?}");
-    }
-}
-
 /// A change that was made and not counted is not forgotten when VAKA takes it back.
 #[tokio::test]
 async fn a_change_that_a_dead_worker_made_is_undone_when_vaka_has_the_old_data_again() {

@@ -160,14 +160,31 @@ async fn many_who_are_refused_for_good_end_one_sync_and_the_next_comes_to_those_
     assert_eq!((next.created, next.skipped), (1, 110));
 }
 
+/// Fault 32: who is refused because something is wrong at BokaMera is lost by no number of syncs.
+#[tokio::test]
+async fn many_who_are_refused_without_a_reason_of_their_own_end_every_sync_until_they_are_taken() {
+    for (everybody, ends) in [(60, Status::Failed), (20, Status::Completed)] {
+        let works = works(people(everybody), Ids::Honoured).await;
+        works.bokamera().on(Route::Create).fault(Fault::status(400));
+        for sync in 1..=9 {
+            let job = works.sync().await;
+            assert_eq!((job.status, works.customers().await.len()), (ends, 0), "{everybody} {sync}");
+        }
+        works.bokamera().calm();
+        assert_eq!(works.completed().await.created, everybody as u64, "{everybody}");
+    }
+}
+
 /// Fault 32: a record at which BokaMera fails is like one that it refuses.
 #[tokio::test]
-async fn one_record_that_always_gets_a_500_stops_nobody_and_is_asked_for_again() {
-    for (others, changes) in [(9, false), (0, false), (9, true), (0, true)] {
-        let gift = User::named("Gift, Ebba");
-        let users = [people(others + 2).split_off(2), vec![gift.clone()]].concat();
+async fn a_few_records_that_always_get_a_500_stop_nobody_and_are_asked_for_again() {
+    for (others, bad, changes) in
+        [(9, 1, false), (0, 1, false), (9, 1, true), (0, 1, true), (0, 2, false), (0, 2, true)]
+    {
+        let named_alike = (0..bad).map(|n: usize| User::named(&format!("Gift {n}, Ebba")));
+        let users: Vec<_> = people(others + 2).split_off(2).into_iter().chain(named_alike).collect();
         let works = works(users.clone(), Ids::Ignored).await;
-        let all = others as u64 + 1;
+        let (others, all) = (others as u64, users.len());
         if changes {
             works.completed().await;
             let changed = users.iter().cloned().map(|user| User { name: format!("{} Ny", user.name), ..user });
@@ -175,15 +192,20 @@ async fn one_record_that_always_gets_a_500_stops_nobody_and_is_asked_for_again()
         }
         let method = if changes { "PUT /customers" } else { "POST /customers" };
         works.bokamera_proxy().on(method).containing("Ebba").answer(500, "broken");
-        let counted = |well, left_out| match changes {
-            true => counters(all, 0, well, all - well - left_out, left_out),
-            false => counters(all, well, 0, all - well - left_out, left_out),
+        let counted = |well, unchanged, left_out| {
+            let (created, updated) = if changes { (0, well) } else { (well, 0) };
+            counters(all as u64, created, updated, unchanged, left_out as u64)
         };
-        assert_eq!(works.completed().await, counted(all - 1, 1), "{others} {changes}");
-        assert_eq!(reasons(&works).await, ["Rejected"], "{others} {changes}");
+        assert_eq!(works.completed().await, counted(others, 0, bad), "{others} {bad} {changes}");
+        assert_eq!(works.completed().await, counted(0, others, bad), "{others} {bad} {changes}: the next is no worse");
+        assert_eq!(reasons(&works).await, vec!["Rejected"; bad], "{others} {bad} {changes}");
         works.bokamera_proxy().calm();
-        assert_eq!(works.completed().await, counted(1, 0), "{others} {changes}: it is asked again");
-        assert_eq!(works.customers().await.len() as u64, all, "{others} {changes}");
+        assert_eq!(
+            works.completed().await,
+            counted(bad as u64, others, 0),
+            "{others} {bad} {changes}: it is asked again"
+        );
+        assert_eq!(works.customers().await.len(), all, "{others} {bad} {changes}");
     }
 }
 
@@ -203,6 +225,7 @@ async fn a_500_for_nearly_everybody_is_an_outage_that_is_outlasted() {
         let now = works.job(job).await;
         assert!(now.status.is_active(), "{changes}: {:?}", now.failure_text);
         works.bokamera().calm();
+        works.pass_pause(job).await;
         works.work(job).await;
         let ended = works.ended(job).await.counters.expect("counters");
         assert_eq!((ended.found, ended.skipped, works.customers().await.len()), (10, 0, 10), "{changes}");

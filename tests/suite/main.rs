@@ -12,6 +12,7 @@ mod customers_rest;
 mod customers_rest_access;
 mod customers_rest_crashes;
 mod customers_rest_deployed;
+mod customers_rest_doubt;
 mod customers_rest_faults;
 mod customers_rest_refusals;
 mod deadline;

@@ -65,7 +65,8 @@ async fn messages_that_come_during_a_pause_are_done_and_the_one_after_it_goes_on
 async fn the_message_of_the_pause_is_not_too_early_for_a_clock_that_is_half_a_minute_behind() {
     let works = works().await;
     let job = paused(&works).await;
-    let behind = Clock::set_to(works.clock.now().after(PAUSE).before(CLOCK_SKEW));
+    works.pass_pause(job).await;
+    let behind = Clock::set_to(works.clock.now().before(CLOCK_SKEW));
     let worker = works.worker_at(behind, Patience::PRODUCTION);
     works.deliver(&worker, &body(works.company, job), TIMEOUT).await;
     assert_eq!(works.ended(job).await.status, Status::Completed);

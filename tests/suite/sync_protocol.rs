@@ -316,6 +316,7 @@ async fn what_a_source_in_trouble_has_said_so_far_is_kept_and_the_job_goes_on_la
     works.deliver(&worker, &body(works.company, job), TIMEOUT).await;
     let paused = works.job(job).await;
     assert_eq!((paused.status, paused.counters.map(|counters| counters.created)), (Status::Processing, Some(100)));
+    works.pass_pause(job).await;
     works.work(job).await;
     assert_eq!(works.ended(job).await.counters.map(|counters| counters.created), Some(150));
 }

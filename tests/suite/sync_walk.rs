@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use local::vaka::{Fault, Group, Route, User};
 use shared::job::{Counters, FailureCode, Status};
+use shared::table::schema::WORKER_LEASE;
 use uuid::Uuid;
 
 use crate::works::Works;
@@ -102,14 +103,22 @@ async fn a_system_with_more_groups_than_are_read_within_one_lease_is_walked_in_o
     let job = works.accept().await;
     let pages: Vec<_> = (2..=PAGES).map(|page| works.vaka.on(Route::Groups).nth(page).hold()).collect();
     let slow = async {
-        for page in &pages {
+        for (turn, page) in pages.iter().enumerate() {
             page.reached().await;
+            // The first page cost no time, so nothing has been committed for it.
+            let renewed = works.clock.now().after(WORKER_LEASE);
+            while turn > 0 && works.job(job).await.lease_expires_at < Some(renewed) {
+                tokio::task::yield_now().await;
+            }
             works.clock.advance(Duration::from_secs(20));
             page.release();
         }
         std::future::pending::<()>().await;
     };
-    tokio::select! { () = works.work(job) => {}, () = slow => {} }
+    let walked = async {
+        tokio::select! { () = works.work(job) => {}, () = slow => {} }
+    };
+    tokio::time::timeout(ASKED_WITHIN, walked).await.expect("the lease is renewed by each page");
     assert_eq!(works.ended(job).await.counters, Some(counters(1, 1, 0, 0, 0)));
 }
 

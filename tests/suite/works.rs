@@ -33,6 +33,7 @@ use shared::outcome::OutcomeKind::{Created, Skipped, Unchanged, Updated};
 use shared::queue::{Nudge, Queue};
 use shared::table::Table;
 use shared::table::report::Row;
+use shared::table::schema::HAND_OFF_LEASE;
 use sync::door::{App, Invocation};
 use sync::settings::Settings;
 use sync::source::{Patience, VakaSettings};
@@ -175,6 +176,12 @@ impl Works {
     pub async fn work(&self, job: JobId) {
         let response = self.deliver(&self.worker(), &body(self.company, job), TIMEOUT).await;
         assert!(response.batch_item_failures.is_empty(), "the message was given back");
+    }
+
+    /// Lets the pause go by that the job's last slice has asked for.
+    pub async fn pass_pause(&self, job: JobId) {
+        let lease_ends = self.job(job).await.lease_expires_at.expect("a lease");
+        self.clock.turn_to(lease_ends.before(HAND_OFF_LEASE));
     }
 
     /// Delivers the job's message to a worker that dies where it comes to the gate: its future is dropped there.

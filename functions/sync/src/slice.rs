@@ -126,7 +126,9 @@ impl Workshop {
         let (ending, counters) = match with_limits(next, &lease, now) {
             Next::LeaveIt => return Ok(SliceEnd::LeaseLost),
             Next::Continue { after, .. } => {
-                let delay = after.min(LONGEST_DELAY);
+                // A message waits for whole seconds, and for none too few.
+                let delay =
+                    Duration::from_secs(after.as_secs() + u64::from(after.subsec_nanos() > 0)).min(LONGEST_DELAY);
                 if self.rooms.table.hand_over(lease, delay, now).await? == Finish::LeaseLost {
                     return Ok(SliceEnd::LeaseLost);
                 }

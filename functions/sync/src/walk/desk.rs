@@ -229,6 +229,7 @@ impl Desk {
         if let (Action::Skip { reason: reason @ SkipReason::AmbiguousEmail, .. }, Before::Was(was)) =
             (&plan.action, plan.before)
             && was == plan.fingerprint
+            && !plan.trace.is_in_doubt()
         {
             return self.skip_again(lease, plan.person, *reason, Linked::Nobody).await;
         }
@@ -308,7 +309,7 @@ impl Desk {
             Identity::Ambiguous => Action::Skip { reason: SkipReason::AmbiguousEmail, customer: Linked::Nobody },
         };
         let mut plan = Plan::new(key, fingerprint, before, action).found_by(imprint).with_derived(derived);
-        if matches!(plan.action, Action::Create(_)) {
+        if matches!(plan.action, Action::Create(_) | Action::Skip { .. }) {
             plan.trace = trace;
         }
         plan

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::compact::Map;
 
-use super::refusals::to_be_asked_again;
+use super::refusals::not_yet_asked;
 
 /// What is known of each user.
 #[derive(Debug)]
@@ -254,7 +254,7 @@ impl Ledger {
             };
             let (was, decided_by) = (Fingerprint(entry.hash), JobStamp::of(&JobId::from_uuid(Uuid::nil())));
             let (person, customer) = (self.person(key), self.linked(key, entry.customer));
-            Some((Link { person, customer, fingerprint: to_be_asked_again(was, 0), outcome, decided_by }, was))
+            Some((Link { person, customer, fingerprint: not_yet_asked(was), outcome, decided_by }, was))
         };
         self.entries.iter().filter_map(link).collect()
     }

@@ -2,8 +2,11 @@
 //!
 //! Where it refuses most of what it is asked, or fails at one record whatever it is asked, that says little about
 //! the record. The user's link then keeps another fingerprint than the data have, so that the next sync takes the
-//! data for changed and asks again. Which fingerprint that is says how often it has been so, and it comes to an end:
-//! a customer with an account of its own is refused for good, and a company must not pay for that every night.
+//! data for changed and asks again. Which fingerprint that is says how often it has been so, and for a few it comes to
+//! an end: a company must not pay every night for what will never be taken. It does not while many are refused.
+//!
+//! That a customer has an account of its own is an answer about that customer. So it is counted once, and after that it
+//! ends no sync and keeps nobody else's question open.
 
 use shared::outcome::{Outcome, SkipReason};
 use shared::table::link::{Before, Fingerprint};
@@ -14,8 +17,10 @@ const FEWEST_JUDGED: u64 = 50;
 /// Syncs that ask again for one record: a week of one a night.
 const MOST_ASKED_AGAIN: u8 = 7;
 
-/// How many records the target was asked to take, and how many it did not want. Who is asked for again and refused
-/// again is not among them: an earlier sync has counted that one.
+/// Records that are refused for good are fewer than these, where nothing is wrong with the target.
+pub const A_FEW: u64 = 5;
+
+/// How many records the target was asked to take, and how many it did not want.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Refusals {
     asked: u64,
@@ -25,10 +30,10 @@ pub struct Refusals {
 impl Refusals {
     /// Takes note of what became of a record that so many syncs in a row have asked for in vain.
     pub fn note(&mut self, outcome: Outcome, in_vain: u8) {
-        let refused = outcome.reason().is_some_and(|reason| reason != SkipReason::CustomerDeleted);
-        if !refused || in_vain == 0 {
+        let reason = outcome.reason().filter(|reason| *reason != SkipReason::CustomerDeleted);
+        if reason != Some(SkipReason::OwnAccount) || in_vain == 0 {
             self.asked += 1;
-            self.refused += u64::from(refused);
+            self.refused += u64::from(reason.is_some());
         }
     }
 
@@ -44,6 +49,17 @@ impl Refusals {
         self.are_most() || (in_vain > 0 && self.asked == 0)
     }
 
+    /// The fingerprint of the link of a user with these data for whom the next sync is to ask again, unless enough have.
+    #[must_use]
+    pub fn to_be_asked_again(&self, data: Fingerprint, in_vain: u8) -> Fingerprint {
+        let are_many = self.asked > A_FEW && self.are_most();
+        match in_vain {
+            ..MOST_ASKED_AGAIN => marked(data, in_vain + 1),
+            _ if are_many => marked(data, MOST_ASKED_AGAIN),
+            _ => data,
+        }
+    }
+
     /// Whether more are refused than taken.
     const fn are_most(&self) -> bool {
         self.refused * 2 > self.asked
@@ -57,10 +73,10 @@ pub fn asked_in_vain(data: Fingerprint, before: Before) -> u8 {
     (1..=MOST_ASKED_AGAIN).find(|times| marked(data, *times) == was).unwrap_or(0)
 }
 
-/// The fingerprint by which the next sync asks again, unless enough have done so.
+/// The fingerprint of a link by which the next sync asks for a user with these data as for the first time.
 #[must_use]
-pub fn to_be_asked_again(data: Fingerprint, in_vain: u8) -> Fingerprint {
-    if in_vain < MOST_ASKED_AGAIN { marked(data, in_vain + 1) } else { data }
+pub fn not_yet_asked(data: Fingerprint) -> Fingerprint {
+    marked(data, 1)
 }
 
 fn marked(data: Fingerprint, times: u8) -> Fingerprint {
@@ -98,10 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn who_is_refused_again_is_not_counted_again_and_who_is_taken_at_last_is() {
+    fn an_account_of_its_own_is_not_counted_again_and_who_is_taken_at_last_is() {
         let mut refusals = after(&[(49, REFUSED)]);
         (0..100).for_each(|_| refusals.note(REFUSED, 1));
         assert!(!refusals.are_too_many());
+        let mut others = refusals;
+        others.note(Outcome::Skipped(SkipReason::Rejected), 1);
+        assert!(others.are_too_many(), "that says nothing about a customer, so it counts each time");
         (0..48).for_each(|_| refusals.note(Outcome::Created, 1));
         assert!(refusals.are_too_many() && refusals.say_little(0));
         (0..1).for_each(|_| refusals.note(Outcome::Created, 1));
@@ -122,18 +141,27 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_asked_for_again_as_often_as_is_said_and_then_no_more() {
-        let mut link = DATA;
-        let mut asked = 0;
-        loop {
-            link = to_be_asked_again(DATA, asked_in_vain(DATA, Before::Was(link)));
-            if link == DATA {
-                break;
+    fn a_record_is_asked_for_again_as_often_as_is_said_and_then_no_more_but_where_many_are_refused() {
+        let rejected = Outcome::Skipped(SkipReason::Rejected);
+        for (refusals, ends) in [
+            (after(&[]), true),
+            (after(&[(A_FEW, rejected)]), true),
+            (after(&[(A_FEW + 1, rejected)]), false),
+            (after(&[(A_FEW + 1, rejected), (A_FEW + 1, Outcome::Created)]), true),
+        ] {
+            let mut link = DATA;
+            let mut asked = 0;
+            for _ in 0..=MOST_ASKED_AGAIN {
+                link = refusals.to_be_asked_again(DATA, asked_in_vain(DATA, Before::Was(link)));
+                if link == DATA {
+                    break;
+                }
+                asked = MOST_ASKED_AGAIN.min(asked + 1);
+                assert_eq!(asked_in_vain(DATA, Before::Was(link)), asked);
             }
-            asked += 1;
-            assert_eq!(asked_in_vain(DATA, Before::Was(link)), asked);
+            assert_eq!((asked, link == DATA), (MOST_ASKED_AGAIN, ends), "{refusals:?}");
         }
-        assert_eq!(asked, MOST_ASKED_AGAIN);
+        assert_eq!(asked_in_vain(DATA, Before::Was(not_yet_asked(DATA))), 1);
         for before in [Before::Absent, Before::Was(DATA), Before::Was(Fingerprint(*b"others !"))] {
             assert_eq!(asked_in_vain(DATA, before), 0, "{before:?}");
         }

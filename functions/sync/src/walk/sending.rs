@@ -28,6 +28,7 @@ use crate::outgoing::trouble::Trouble;
 use super::Halt;
 use super::decision::{Action, Plan, Trace};
 use super::desk::Desk;
+use super::refusals::A_FEW;
 use super::writing::waits_end_at;
 
 /// By which nobody is found: no keyed hash of a name is this.
@@ -128,8 +129,10 @@ impl Desk {
                 failed = Some(met);
             }
             match failed {
-                // That it fails at one record is that record's affair; at most of them, it is BokaMera's.
-                Some(met) if unclear.failing.len() > 1.max(answered) => return Err(HomeError::Rest(met).into()),
+                // That it fails at a few records is their affair; at most of them, it is BokaMera's.
+                Some(met) if unclear.failing.len() as u64 > A_FEW.max(answered) => {
+                    return Err(HomeError::Rest(met).into());
+                }
                 _ => {
                     self.leave_out_failing(&mut unclear);
                     self.look_again(unclear).await?;

@@ -29,7 +29,6 @@ use super::Halt;
 use super::decision::{Action, Plan};
 use super::desk::Desk;
 use super::ledger::count;
-use super::refusals::to_be_asked_again;
 use super::rehearsal::Rehearsal;
 
 /// The source may keep the walk waiting until this long before the lease ends: time for one
@@ -226,7 +225,7 @@ impl Desk {
                     if *reason != SkipReason::CustomerDeleted
                         && (plan.fails || self.refusals.say_little(plan.in_vain)) =>
                 {
-                    to_be_asked_again(*fingerprint, plan.in_vain)
+                    self.refusals.to_be_asked_again(*fingerprint, plan.in_vain)
                 }
                 _ => *fingerprint,
             };
