@@ -24,7 +24,7 @@ fn message_of(works: &Works, delay_s: u64) -> Message {
 #[tokio::test]
 async fn a_message_is_kept_back_for_as_long_as_vaka_is_to_be_left_alone() {
     let throttled = |asked: &str| Fault::status(429).with("Retry-After", asked);
-    for (fault, delay_s) in [(throttled("600"), 600), (throttled("86400"), 900), (Fault::status(503), 180)] {
+    for (fault, delay_s) in [(throttled("600"), 600), (throttled("86400"), 900), (Fault::status(503), 30)] {
         let works = Works::open().await;
         works.vaka.populate(works.device, 10, 1);
         works.vaka.on(Route::Users).fault(fault);

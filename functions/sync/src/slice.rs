@@ -29,9 +29,11 @@ pub const STOP_BEFORE_DEADLINE: Duration = Duration::from_secs(60);
 pub const MOST_IDLE_SLICES: u32 = 3;
 /// Slices of one job: beyond a day's worth of full ones, and below nothing that is legitimate.
 pub const MOST_SLICES: u32 = 200;
-/// How long whoever is in trouble is left alone before the next slice: [`MOST_IDLE_SLICES`] of them
+/// How long a source in trouble is left alone before the next slice: whoever waits for the sync is told soon.
+const TROUBLE_PAUSE: Duration = Duration::from_secs(30);
+/// How long BokaMera in trouble is left alone before the next slice: [`MOST_IDLE_SLICES`] of them
 /// outlast an outage of five minutes.
-const TROUBLE_PAUSE: Duration = Duration::from_secs(180);
+const TARGET_TROUBLE_PAUSE: Duration = Duration::from_secs(180);
 
 /// What a slice works with.
 #[derive(Debug, Clone)]
@@ -198,7 +200,7 @@ fn after_rest_error(lease: &Lease, error: &RestError) -> Next {
     let failure = failure::target(error);
     match error.hand_over_after() {
         Some(after) => Next::Continue { after, if_idle: failure },
-        None if error.retryable() => Next::Continue { after: TROUBLE_PAUSE, if_idle: failure },
+        None if error.retryable() => Next::Continue { after: TARGET_TROUBLE_PAUSE, if_idle: failure },
         None => Next::Fail(failure),
     }
 }
