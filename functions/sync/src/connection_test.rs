@@ -1,8 +1,9 @@
 //! The test of a company's connection: everything that a sync needs of VAKA is asked for once.
 //!
 //! A system is read to the end of its groups, where customers have room for them, and of its users,
-//! because that is what a sync has to be able to do. Nothing is written, no job is made, and a connection that is switched off is
-//! tried as well: that is when an administrator wants to know.
+//! because that is what a sync has to be able to do; where there are more than can be read in the time
+//! of a test, what has come is enough. Nothing is written, no job is made, and a connection that is
+//! switched off is tried as well: that is when an administrator wants to know.
 //!
 //! What this module does not do: say it in words. What is found are codes, for the api function.
 
