@@ -5,7 +5,7 @@ use local::cloud;
 use local::world::World;
 use serde_json::Value;
 
-use crate::deployed::{ended, let_the_lease_lapse};
+use crate::deployed::{ended, let_the_lease_lapse, logged};
 
 /// Fault 12, by the real form of a crash: SIGKILL while a customer is being made and the answers
 /// about others are lost.
@@ -32,10 +32,12 @@ async fn a_worker_that_is_killed_while_it_makes_customers_is_followed_by_one_tha
     assert_eq!(job["UsersCreated"].as_u64(), Some(customers));
 
     let again = world.post_sync(&token).await.expect("an answer");
-    let second = ended(&world, &token, again.id().expect("a job")).await;
+    let again = again.id().expect("a job");
+    let second = ended(&world, &token, again).await;
     assert_eq!((second["UsersCreated"].as_u64(), second["UsersUpdated"].as_u64()), (Some(0), Some(0)));
     assert_eq!(world.bokamera.customers(world.company).len() as u64, customers);
 
+    logged(&world, "sync", again).await;
     let secrets = ["@example.com", PASSWORD, API_KEY, "access.", "refresh.", &world.vaka.users(world.device)[0].name];
     for binary in ["api", "sync", "recover"] {
         for line in world.stack.logs(binary).await.expect("a log") {

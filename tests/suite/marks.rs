@@ -18,6 +18,7 @@ use reqwest::header::HOST;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::deployed::logged;
 use crate::http_door::SETTINGS;
 
 /// Lowercase, because whoever looks for it lowers what is searched.
@@ -238,16 +239,6 @@ fn setting(value: &str) -> String {
 
 fn company(value: &str) -> String {
     json!({ "CompanyId": value }).to_string()
-}
-
-/// Waits until a function has logged this event.
-async fn logged(world: &World, function: &str, event: &str) {
-    let looking = async {
-        while !world.stack.logs(function).await.expect("a log").iter().any(|line| line.contains(event)) {
-            tokio::time::sleep(ASK_EVERY).await;
-        }
-    };
-    tokio::time::timeout(ENDS_WITHIN, looking).await.expect("the function logs in time");
 }
 
 /// A whole table as text.

@@ -107,6 +107,7 @@ async fn a_due_sync_waits_for_the_end_of_a_dry_run_and_then_starts() {
     assert_eq!(due_at(&works).await, Some(NOON.after(HALF_AN_HOUR)), "the due time stands");
     works.work(dry).await;
     works.ended(dry).await;
+    works.clock.advance(Duration::from_secs(1));
     assert_eq!(minute(&works).await, started(1));
     let [first, second] = jobs(&works).await.try_into().expect("two jobs");
     assert_eq!((first.mode, second.mode), (Mode::Apply, Mode::DryRun));

@@ -9,6 +9,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::deployed::logged;
+
 const SETTINGS: &str = "/codelock/axema/settings";
 
 /// Marked, so that it can be looked for where it must not be.
@@ -62,6 +64,7 @@ async fn a_company_is_connected_tested_synced_and_disconnected_over_http_and_its
     assert_eq!(refused.body["ResponseStatus"]["ErrorCode"], "AxemaNotConfigured");
     assert_eq!(call(Method::DELETE, SETTINGS, json!({})).await.status, 200);
     assert_eq!(call(Method::GET, SETTINGS, json!({})).await.status, 404);
+    logged(&world, "sync", job["Id"].as_str().expect("an id")).await;
     for binary in ["api", "sync", "recover"] {
         for line in world.stack.logs(binary).await.expect("a log") {
             assert!(!line.contains("marked"), "{binary} logged the key");
