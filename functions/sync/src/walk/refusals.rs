@@ -166,4 +166,14 @@ mod tests {
             assert_eq!(asked_in_vain(DATA, before), 0, "{before:?}");
         }
     }
+
+    #[test]
+    fn no_mark_is_another_or_the_data_whatever_these_are() {
+        for data in [[0; 8], [0xff; 8], DATA.0].map(Fingerprint) {
+            for times in 1..=MOST_ASKED_AGAIN {
+                assert_eq!(asked_in_vain(data, Before::Was(marked(data, times))), times, "{data:?}");
+                assert_ne!(marked(data, times), data, "{times}");
+            }
+        }
+    }
 }
