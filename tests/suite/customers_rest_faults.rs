@@ -18,7 +18,7 @@ pub fn counters(found: u64, created: u64, updated: u64, unchanged: u64, skipped:
     Counters { found, created, updated, unchanged, skipped }
 }
 
-pub fn person(name: &str, email: &str) -> User {
+fn person(name: &str, email: &str) -> User {
     User::named(name).with_email(Some(email))
 }
 

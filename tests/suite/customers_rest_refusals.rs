@@ -121,17 +121,22 @@ async fn a_404_for_the_list_of_customers_is_not_taken_for_a_company_that_has_non
     }
 }
 
+/// Gives every customer an account of its own, with which others cannot change it.
+fn give_accounts(works: &Works) {
+    let company = *works.company.as_uuid();
+    for member in works.bokamera().customers(company) {
+        let id = member["Id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        works.bokamera().give_account(company, id);
+    }
+}
+
 /// Fault 32: whom BokaMera refuses for good is not asked for every night, and what it refuses for a while is not lost.
 #[tokio::test]
 async fn who_is_refused_alone_is_asked_for_again_by_seven_syncs_and_then_no_more() {
     let works = works(people(3), Ids::Honoured).await;
     works.completed().await;
     works.vaka.change(works.device, 1);
-    let members = works.bokamera().customers(*works.company.as_uuid());
-    for member in members {
-        let id = member["Id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        works.bokamera().give_account(*works.company.as_uuid(), id);
-    }
+    give_accounts(&works);
     for sync in 1..=10 {
         assert_eq!(works.completed().await, counters(3, 0, 0, 2, 1), "{sync}");
         assert_eq!(reasons(&works).await, ["OwnAccount"], "{sync}");
@@ -147,10 +152,7 @@ async fn who_is_refused_alone_is_asked_for_again_by_seven_syncs_and_then_no_more
 async fn many_who_are_refused_for_good_end_one_sync_and_the_next_comes_to_those_behind_them() {
     let works = works(people(110), Ids::Honoured).await;
     works.completed().await;
-    for member in works.bokamera().customers(*works.company.as_uuid()) {
-        let id = member["Id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        works.bokamera().give_account(*works.company.as_uuid(), id);
-    }
+    give_accounts(&works);
     works.vaka.change(works.device, 110);
     let users = works.vaka.users(works.device);
     works.vaka.set_users(works.device, [users, vec![User::named("Ny, Elvira")]].concat());

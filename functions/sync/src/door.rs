@@ -2,8 +2,8 @@
 //! The api function knocks here too, when an administrator wants a connection tried.
 //!
 //! A message is only a nudge, so one that comes twice, late, during a pause of its job, or after the
-//! job has ended is done at once. One that cannot be read, or whose work failed, is given back: SQS delivers it
-//! again, and after five times it lies in the dead-letter queue, where an alarm sees it.
+//! job has ended is done at once. One that cannot be read, or whose work failed, is given back: SQS
+//! delivers it again, and after five times it lies in the dead-letter queue, where an alarm sees it.
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use serde::{Deserialize, Serialize};

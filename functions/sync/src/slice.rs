@@ -168,6 +168,10 @@ fn next(lease: &Lease, outing: Outing) -> Result<Next, SliceError> {
         Err(Halt::Source(error)) => Ok(after_source_error(lease, &error)),
         Err(Halt::Customers(HomeError::Rest(error))) => Ok(after_rest_error(lease, &error)),
         Err(Halt::CallsUnderWay { left }) => {
+            tracing::info!(
+                event = "slice.put_off", company.id = %lease.company(), job.id = %lease.job(), wait_s = left.as_secs(),
+                "the worker of a sync that was cancelled may still be making calls; they are waited for"
+            );
             Ok(Next::Continue { after: left, if_idle: failure::no_progress(MOST_IDLE_SLICES) })
         }
         Err(Halt::TooManyRefused) => Ok(Next::Fail(failure::target_refuses())),

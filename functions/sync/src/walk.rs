@@ -129,10 +129,10 @@ pub async fn walk(rooms: &Rooms, lease: &mut Lease, errand: Errand) -> Result<Ou
         Mode::Apply => None,
         Mode::DryRun => Some(rehearsed(&rooms.table, lease, &mut ledger).await?),
     };
-    let calls_end_in = calls_end_in(rooms, lease, &ledger).await?;
+    let others_calls_end_in = calls_end_in(rooms, lease, &ledger).await?;
     let somebody_is_known = !ledger.is_empty();
     let mut desk = Desk::open(rooms.clone(), ledger, rehearsal, errand, lease.company());
-    let result = match calls_end_in {
+    let result = match others_calls_end_in {
         Some(left) => Err(Halt::CallsUnderWay { left }),
         None => match desk.find_uncertain().await {
             Ok(()) => go(&mut desk, lease, first, somebody_is_known).await,

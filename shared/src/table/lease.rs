@@ -1,9 +1,9 @@
 //! The lease of a worker on a job: start, commit, hand over, finish.
 //!
 //! A [`Lease`] is minted by [`Table::start`] alone, is borrowed by every commit and consumed by
-//! the hand-over or the end. Every write under it is on condition that the job's `generation` is still the one it
-//! was started with, so a worker that sleeps through its lease and wakes up late changes nothing:
-//! not a link, not a counter, not a customer in the same transaction.
+//! the hand-over or the end. Every write under it is on condition that the job's `generation` is still
+//! the one it was started with, so a worker that sleeps through its lease and wakes up late changes
+//! nothing: not a link, not a counter, not a customer in the same transaction.
 //!
 //! A lease is renewed by progress only, never by a timer of its own.
 

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::clock::{Clock, Timestamp};
 use shared::http::HeaderValue;
+use shared::telemetry::Chain;
 use tokio::sync::Mutex;
 
 use super::budget::{Budget, RanOut};
@@ -70,7 +71,7 @@ impl<T: Clone> Keeper<T> {
     ///
     /// # Errors
     /// Those of `fetch`, and [`RanOut`] when the budget ends while somebody else fetches.
-    pub async fn get<E: From<RanOut>>(
+    pub async fn get<E: From<RanOut> + std::error::Error + 'static>(
         &self,
         clock: &Clock,
         budget: &Budget,
@@ -87,7 +88,11 @@ impl<T: Clone> Keeper<T> {
         let Fetched { credentials, renew_at } = match (fetched, old) {
             (Ok(fetched), _) => fetched,
             // It has some time left; where it has not, it is refused, and then there is none.
-            (Err(_), Some(held)) => {
+            (Err(error), Some(held)) => {
+                tracing::warn!(
+                    event = "token.not_renewed", error = %Chain(&error),
+                    "a token could not be renewed; it is used until it is refused"
+                );
                 kept.held = Some((held.clone(), clock.now().after(FETCH_AGAIN_AFTER)));
                 return Ok(held);
             }
@@ -236,5 +241,51 @@ mod tests {
         assert_eq!(grant.refresh.as_ref().map(RefreshToken::reveal), Some("marked-too"));
         let shown = format!("{grant:?} {:?}", Held { credentials: grant.header.clone(), serial: 1 });
         assert!(!shown.contains("marked"), "{shown}");
+    }
+
+    #[derive(Debug, PartialEq, Eq, thiserror::Error)]
+    #[error("the token server is away")]
+    struct Away;
+
+    impl From<RanOut> for Away {
+        fn from(_: RanOut) -> Self {
+            Self
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_renewed_is_used_until_it_is_refused_and_tried_again_after_a_while() {
+        let clock = Clock::set_to(NOW);
+        let budget = Budget::until(NOW.after(Duration::from_secs(900)), clock.clone());
+        let keeper = Keeper::<u8>::default();
+        let granted =
+            |token, renew_at| async move |_: Option<u8>| Ok::<_, Away>(Fetched { credentials: token, renew_at });
+        let away = async |_: Option<u8>| Err::<Fetched<u8>, _>(Away);
+        let unasked = async |_: Option<u8>| -> Result<Fetched<u8>, Away> { panic!("it is too early to ask") };
+
+        assert_eq!(
+            keeper.get(&clock, &budget, away).await.map(|held| held.credentials),
+            Err(Away),
+            "there is none yet"
+        );
+        let renew_at = NOW.after(Duration::from_secs(60));
+        keeper.get(&clock, &budget, granted(1, renew_at)).await.unwrap();
+        clock.turn_to(renew_at);
+        let held = keeper.get(&clock, &budget, away).await.unwrap();
+        assert_eq!(held.credentials, 1);
+        assert_eq!(keeper.get(&clock, &budget, unasked).await.map(|held| held.credentials), Ok(1));
+
+        clock.advance(FETCH_AGAIN_AFTER);
+        let renewed =
+            keeper.get(&clock, &budget, granted(2, clock.now().after(Duration::from_secs(60)))).await.unwrap();
+        assert_eq!(renewed.credentials, 2);
+        keeper.refused(&held, &budget).await.unwrap();
+        assert_eq!(
+            keeper.get(&clock, &budget, unasked).await.map(|held| held.credentials),
+            Ok(2),
+            "another was refused"
+        );
+        keeper.refused(&renewed, &budget).await.unwrap();
+        assert_eq!(keeper.get(&clock, &budget, away).await.map(|held| held.credentials), Err(Away));
     }
 }

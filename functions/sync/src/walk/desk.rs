@@ -24,7 +24,6 @@ use super::decision::{Action, Identity, Plan, Sharing, Trace, identify};
 use super::ledger::{Ledger, Met, count};
 use super::refusals::Refusals;
 use super::rehearsal::Rehearsal;
-
 use super::{Errand, Halt, Rooms};
 
 /// A walk that has nothing to write still shows where it is, and renews its lease, this often.

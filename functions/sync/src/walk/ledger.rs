@@ -14,12 +14,11 @@ use shared::outcome::{Outcome, SkipReason};
 use shared::table::intent::{Intent, Purpose};
 use shared::table::link::{Before, Fingerprint, JobStamp, Link, Linked, PersonKey};
 use shared::table::report::Imprint;
-
 use uuid::Uuid;
 
 use crate::compact::Map;
 
-use super::refusals::not_yet_asked;
+use super::refusals::asked_once;
 
 /// What is known of each user.
 #[derive(Debug)]
@@ -254,7 +253,7 @@ impl Ledger {
             };
             let (was, decided_by) = (Fingerprint(entry.hash), JobStamp::of(&JobId::from_uuid(Uuid::nil())));
             let (person, customer) = (self.person(key), self.linked(key, entry.customer));
-            Some((Link { person, customer, fingerprint: not_yet_asked(was), outcome, decided_by }, was))
+            Some((Link { person, customer, fingerprint: asked_once(was), outcome, decided_by }, was))
         };
         self.entries.iter().filter_map(link).collect()
     }

@@ -17,7 +17,7 @@ const FEWEST_JUDGED: u64 = 50;
 /// Syncs that ask again for one record: a week of one a night.
 const MOST_ASKED_AGAIN: u8 = 7;
 
-/// Records that are refused for good are fewer than these, where nothing is wrong with the target.
+/// Records that are refused for good, or at which the target fails, are no more than these where nothing is wrong with it.
 pub const A_FEW: u64 = 5;
 
 /// How many records the target was asked to take, and how many it did not want.
@@ -73,9 +73,9 @@ pub fn asked_in_vain(data: Fingerprint, before: Before) -> u8 {
     (1..=MOST_ASKED_AGAIN).find(|times| marked(data, *times) == was).unwrap_or(0)
 }
 
-/// The fingerprint of a link by which the next sync asks for a user with these data as for the first time.
+/// The fingerprint of the link of a user with these data for whom one sync has asked in vain.
 #[must_use]
-pub fn not_yet_asked(data: Fingerprint) -> Fingerprint {
+pub fn asked_once(data: Fingerprint) -> Fingerprint {
     marked(data, 1)
 }
 
@@ -161,7 +161,7 @@ mod tests {
             }
             assert_eq!((asked, link == DATA), (MOST_ASKED_AGAIN, ends), "{refusals:?}");
         }
-        assert_eq!(asked_in_vain(DATA, Before::Was(not_yet_asked(DATA))), 1);
+        assert_eq!(asked_in_vain(DATA, Before::Was(asked_once(DATA))), 1);
         for before in [Before::Absent, Before::Was(DATA), Before::Was(Fingerprint(*b"others !"))] {
             assert_eq!(asked_in_vain(DATA, before), 0, "{before:?}");
         }

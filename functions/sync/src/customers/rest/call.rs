@@ -88,6 +88,7 @@ pub(super) async fn ask(door: &Door, call: &Call, run: &Run) -> Result<Reply, Re
     let mut renewed = false;
     loop {
         let credentials = door.sign_in.credentials(door, budget).await?;
+        // By the clock of whoever takes the lease for lapsed, it may have ended that much earlier.
         if call.kind != Kind::Read && budget.left() < longest(door) + CLOCK_SKEW {
             return Err(RestError::OutOfTime);
         }
